@@ -1,0 +1,162 @@
+"""params.yaml as frozen tables: what the data is and which experiments are run. Unknown keys are errors."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dnsanom.errors import SettingsError
+from dnsanom.schema import ATTACKS
+
+
+def _check_network(text: str) -> str:
+    ip_network(text)
+    return text
+
+
+def _check_vector(vector: str) -> str:
+    if vector not in ATTACKS:
+        raise ValueError(f"unknown vector, known are {', '.join(ATTACKS)}")
+    return vector
+
+
+Network = Annotated[str, AfterValidator(_check_network)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+View = Literal["flow", "window"]
+ModelName = Literal["knn", "svm"]
+
+
+class Frozen(BaseModel):
+    """A settings table: immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Dns(Frozen):
+    """What DNS traffic is here, and which addresses are ours."""
+
+    ports: tuple[Port, ...]
+    resolvers: tuple[Network, ...] = ()
+    client_networks: tuple[Network, ...] = ()
+    window_seconds: int = Field(60, ge=1, le=86_400)
+
+    def networks(self, role: Literal["resolvers", "client_networks"]) -> list[IPv4Network | IPv6Network]:
+        """The role's prefixes, parsed; a lone address is a prefix of full length."""
+        return [ip_network(n) for n in getattr(self, role)]
+
+
+class Quality(Frozen):
+    """Limits of an export as a whole."""
+
+    max_bad_share: float = Field(0.2, ge=0, le=1)
+    min_dns_share: float = Field(0.01, ge=0, le=1)
+    earliest: str = "2000-01-01T00:00:00Z"
+
+
+class Noise(Frozen):
+    """Which shipped lists tag rows, and which of the tags keep a row out of training."""
+
+    lists: tuple[str, ...] = ()
+    drop_from_training: tuple[str, ...] = ()
+
+
+class Rule(Frozen):
+    """A label rule: rows for which `when` holds get `vector`."""
+
+    vector: Annotated[str, AfterValidator(_check_vector)]
+    when: str
+
+
+class Dataset(Frozen):
+    """How the lake becomes a data set."""
+
+    days: float = Field(1, gt=0)
+    train: float = Field(0.6, gt=0, lt=1)
+    validation: float = Field(0.2, gt=0, lt=1)
+    gap_seconds: int = Field(600, ge=0)
+    features: int = Field(7, ge=1, le=15)
+    max_train_rows: int = Field(20_000, ge=100)
+    seed: int = 7
+
+    @model_validator(mode="after")
+    def _leaves_a_test(self) -> "Dataset":
+        if self.train + self.validation >= 1:
+            raise ValueError(f"train {self.train} + validation {self.validation} leave nothing to test on")
+        return self
+
+
+class KnnGrid(Frozen):
+    """Hyperparameters of k nearest neighbours that are tried in every combination."""
+
+    n_neighbors: tuple[Annotated[int, Field(ge=1)], ...]
+    weights: tuple[Literal["uniform", "distance"], ...]
+    metric: tuple[Literal["euclidean", "manhattan", "chebyshev"], ...]
+
+
+class SvmGrid(Frozen):
+    """Hyperparameters of the support vector machine that are tried in every combination."""
+
+    kernel: tuple[Literal["rbf", "linear", "poly"], ...]
+    C: tuple[Annotated[float, Field(gt=0)], ...]
+    gamma: tuple[Literal["scale", "auto"] | Annotated[float, Field(gt=0)], ...]
+
+
+class Sweep(Frozen):
+    """The grids."""
+
+    knn: KnnGrid
+    svm: SvmGrid
+
+
+class Detect(Frozen):
+    """How scores become alerts."""
+
+    view: View = "window"
+    false_alerts_per_day: float = Field(20, gt=0)
+    merge_seconds: int = Field(300, ge=0)
+
+
+class Gate(Frozen):
+    """What a candidate needs to become champion."""
+
+    min_gain: float = Field(0.0, ge=0)
+
+
+class Params(Frozen):
+    """params.yaml."""
+
+    dns: Dns
+    quality: Quality
+    noise: Noise
+    labels: dict[View, tuple[Rule, ...]]
+    dataset: Dataset
+    sweep: Sweep
+    detect: Detect
+    gate: Gate
+
+
+def load_params(path: Path) -> Params:
+    """The parameters in a params.yaml. Raises SettingsError that names the key, the value and the rule."""
+    try:
+        loaded = yaml.safe_load(path.read_text())
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: no such file; run in a project folder or set DNSANOM_ROOT") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    try:
+        return Params.model_validate(loaded)
+    except ValidationError as error:
+        raise SettingsError(f"{path.name}: {first_problem(error)}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first problem of a validation as `key: value: rule`."""
+    problem: Any = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"]) or "top level"
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: unknown parameter (value {problem['input']!r})"
+    if problem["type"] == "missing":
+        return f"{where}: missing parameter"
+    return f"{where}: {problem['input']!r}: {problem['msg']}"

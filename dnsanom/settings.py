@@ -1,0 +1,135 @@
+"""Settings: the environment (DNSANOM_*) and params.yaml, checked once at the edge and passed in frozen."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from dnsanom.errors import SettingsError
+from dnsanom.params import Frozen, Params, first_problem, load_params
+
+
+class S3(Frozen):
+    """The object store that holds the exports."""
+
+    endpoint: str | None = None
+    bucket: str = "netflow"
+    prefix: str = ""
+    region: str = "us-east-1"
+    access_key: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    dvc_bucket: str = "dvc"
+
+
+class Settings(Frozen):
+    """All that a command needs to know, made by `load_settings`."""
+
+    root: Path
+    s3: S3
+    data: Path
+    var: Path
+    mlflow_uri: str
+    params: Params
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the flows, Parquet by hour of `first_seen`."""
+        return self.data / "lake"
+
+    @property
+    def ledger(self) -> Path:
+        """SQLite file that says what became of each export."""
+        return self.data / "ledger.db"
+
+    @property
+    def quarantine(self) -> Path:
+        """Folder of rows and files that failed, each with its reason."""
+        return self.data / "quarantine"
+
+    @property
+    def truth(self) -> Path:
+        """Folder of pulled truth files."""
+        return self.data / "truth"
+
+    @property
+    def flows(self) -> Path:
+        """Folder of the frozen flows and their truth that data sets are made of; versioned by DVC."""
+        return self.data / "flows"
+
+    def dataset(self, view: str) -> Path:
+        """Folder of the view's data set."""
+        return self.data / "sets" / view
+
+    def candidate(self, view: str, model: str) -> Path:
+        """Folder of the sweep's best model of a kind."""
+        return self.data / "models" / view / model
+
+    def report(self, view: str) -> Path:
+        """Folder of the view's test report."""
+        return self.data / "reports" / view
+
+
+#: Environment variable → (table, key). Anything else that starts with DNSANOM_ is an error.
+ENVIRONMENT: dict[str, tuple[str, str]] = {
+    "DNSANOM_S3_ENDPOINT": ("s3", "endpoint"),
+    "DNSANOM_S3_BUCKET": ("s3", "bucket"),
+    "DNSANOM_S3_PREFIX": ("s3", "prefix"),
+    "DNSANOM_S3_REGION": ("s3", "region"),
+    "DNSANOM_S3_ACCESS_KEY": ("s3", "access_key"),
+    "DNSANOM_S3_SECRET_KEY": ("s3", "secret_key"),
+    "DNSANOM_DVC_BUCKET": ("s3", "dvc_bucket"),
+    "DNSANOM_MLFLOW_URI": ("", "mlflow_uri"),
+    "DNSANOM_DATA": ("", "data"),
+    "DNSANOM_VAR": ("", "var"),
+    "DNSANOM_ROOT": ("", "root"),
+}
+
+
+def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings of the project in `root` (default: $DNSANOM_ROOT or the working directory).
+
+    Values come from the environment; what is not set there comes from `var/stack.env`, which the local
+    servers write while they run, then from defaults under the root. Raises SettingsError with the file or
+    variable, the value and the rule.
+    """
+    env = dict(os.environ if environ is None else environ)
+    root = Path(root or env.get("DNSANOM_ROOT") or ".").resolve()
+    var = _below(root, env.get("DNSANOM_VAR"), "var")
+    values = _tables({**_read_env_file(var / "stack.env"), **env})
+    plain = values.pop("")
+    try:
+        return Settings(
+            root=root,
+            s3=S3.model_validate(values["s3"]),
+            data=_below(root, plain.get("data"), "data"),
+            var=var,
+            mlflow_uri=plain.get("mlflow_uri") or f"sqlite:///{var / 'mlflow.db'}",
+            params=load_params(root / "params.yaml"),
+        )
+    except ValidationError as error:
+        raise SettingsError(f"environment: {first_problem(error)}") from error
+
+
+def _below(root: Path, value: str | None, default: str) -> Path:
+    return (root / (value or default)).resolve()
+
+
+def _tables(env: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    values: dict[str, dict[str, str]] = {"": {}, "s3": {}}
+    for name, value in env.items():
+        if not name.startswith("DNSANOM_"):
+            continue
+        if name not in ENVIRONMENT:
+            raise SettingsError(f"environment: {name}: unknown variable, known are {', '.join(ENVIRONMENT)}")
+        table, key = ENVIRONMENT[name]
+        if value:
+            values[table][key] = value
+    return values
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    lines = (line.strip() for line in path.read_text().splitlines())
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
