@@ -1,0 +1,5 @@
+"""`python -m dnsanom` is the command `dnsanom`."""
+
+from dnsanom.cli import main
+
+main()

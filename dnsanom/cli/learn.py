@@ -1,0 +1,98 @@
+"""Commands that learn: prepare, sweep, evaluate, promote, rollback."""
+
+import click
+
+view_option = click.option(
+    "--view",
+    required=True,
+    type=click.Choice(["window", "flow"]),
+    help="What one row is: a minute of a pair, a flow.",
+)
+
+
+@click.command()
+@view_option
+def prepare(view: str) -> None:
+    """Make the view's data set of the frozen flows: noise, labels, features, split by time.
+
+    \b
+    Example:
+      dnsanom prepare --view window
+    """
+    from dnsanom.cli.output import say
+    from dnsanom.dataset.prepare import prepare as prepare_view
+    from dnsanom.settings import load_settings
+
+    say(f"data set in {prepare_view(load_settings(), view)}")
+
+
+@click.command()
+@view_option
+@click.option("--model", required=True, type=click.Choice(["knn", "svm"]))
+def sweep(view: str, model: str) -> None:
+    """Try every hyperparameter of a model on validation rows; one nested MLflow run each.
+
+    \b
+    Example:
+      dnsanom sweep --view window --model knn
+    """
+    from dnsanom.cli.output import say
+    from dnsanom.model.sweep import sweep as sweep_view
+    from dnsanom.settings import load_settings
+
+    settings = load_settings()
+    sweep_view(settings, view, model)
+    say(f"best {model} in {settings.candidate(view, model)}")
+
+
+@click.command()
+@view_option
+def evaluate(view: str) -> None:
+    """Score the candidates on the test rows: JSON, figures and an HTML report.
+
+    \b
+    Example:
+      dnsanom evaluate --view window
+    """
+    from dnsanom.cli.output import say
+    from dnsanom.model.evaluate import evaluate as evaluate_view
+    from dnsanom.settings import load_settings
+
+    settings = load_settings()
+    evaluate_view(settings, view)
+    say(f"report in {settings.report(view) / 'report.html'}")
+
+
+@click.command()
+@view_option
+def promote(view: str) -> None:
+    """Register the evaluated candidate and make it champion, if it beats the champion on the same test rows.
+
+    \b
+    Example:
+      dnsanom promote --view window
+    """
+    from dnsanom.cli.output import say
+    from dnsanom.model.promote import promote as promote_view
+    from dnsanom.settings import load_settings
+
+    verdict = promote_view(load_settings(), view)
+    say("promoted" if verdict.promote else "not promoted")
+    for reason in verdict.reasons:
+        say(f"  {reason}")
+
+
+@click.command()
+@view_option
+def rollback(view: str) -> None:
+    """Make the previous champion champion again.
+
+    \b
+    Example:
+      dnsanom rollback --view window
+    """
+    from dnsanom.cli.output import say
+    from dnsanom.model.promote import rollback as rollback_view
+    from dnsanom.settings import load_settings
+
+    say(f"champion of {view} is version {rollback_view(load_settings(), view)}")
