@@ -60,7 +60,10 @@ def cli(debug: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error ends on one line, with exit 2 for bad use and 1 for a failure."""
+    """Run the command line; an error ends on one line, with exit 2 for bad use and 1 for a failure.
+
+    An exception that nobody foresaw also ends on one line: a NOC's log should not fill with tracebacks.
+    """
     _quieten()
     try:
         cli.main(standalone_mode=False)
@@ -76,6 +79,12 @@ def main() -> None:
             raise
         click.echo(f"dnsanom: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if "--debug" in sys.argv[1:]:
+            raise
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        click.echo(f"dnsanom: unexpected {words} (dnsanom --debug shows where; please report it)", err=True)
+        sys.exit(1)
 
 
 def _quieten() -> None:
