@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from dnsanom.errors import SettingsError
-from dnsanom.params import Frozen, Params, first_problem, load_params
+from dnsanom.params import Frozen, Params, Port, first_problem, load_params
 
 
 class S3(Frozen):
@@ -22,6 +22,15 @@ class S3(Frozen):
     dvc_bucket: str = "dvc"
 
 
+class Ports(Frozen):
+    """The loopback ports of the local servers."""
+
+    s3: Port = 8333
+    mlflow: Port = 5000
+    prefect: Port = 4200
+    pages: Port = 8088
+
+
 class Settings(Frozen):
     """All that a command needs to know, made by `load_settings`."""
 
@@ -31,6 +40,9 @@ class Settings(Frozen):
     var: Path
     mlflow_uri: str
     params: Params
+    ports: Ports = Ports()
+    #: Where the local server shows Data Docs, reports and alerts; None without one.
+    pages_url: str | None = None
 
     @property
     def lake(self) -> Path:
@@ -80,6 +92,11 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "DNSANOM_S3_SECRET_KEY": ("s3", "secret_key"),
     "DNSANOM_DVC_BUCKET": ("s3", "dvc_bucket"),
     "DNSANOM_MLFLOW_URI": ("", "mlflow_uri"),
+    "DNSANOM_PAGES_URL": ("", "pages_url"),
+    "DNSANOM_S3_PORT": ("ports", "s3"),
+    "DNSANOM_MLFLOW_PORT": ("ports", "mlflow"),
+    "DNSANOM_PREFECT_PORT": ("ports", "prefect"),
+    "DNSANOM_PAGES_PORT": ("ports", "pages"),
     "DNSANOM_DATA": ("", "data"),
     "DNSANOM_VAR": ("", "var"),
     "DNSANOM_ROOT": ("", "root"),
@@ -99,13 +116,17 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = 
     values = _tables({**_read_env_file(var / "stack.env"), **env})
     plain = values.pop("")
     try:
-        return Settings(
-            root=root,
-            s3=S3.model_validate(values["s3"]),
-            data=_below(root, plain.get("data"), "data"),
-            var=var,
-            mlflow_uri=plain.get("mlflow_uri") or f"sqlite:///{var / 'mlflow.db'}",
-            params=load_params(root / "params.yaml"),
+        return Settings.model_validate(
+            {
+                "root": root,
+                "s3": values["s3"],
+                "ports": values["ports"],
+                "data": _below(root, plain.get("data"), "data"),
+                "var": var,
+                "mlflow_uri": plain.get("mlflow_uri") or f"sqlite:///{var / 'mlflow.db'}",
+                "pages_url": plain.get("pages_url"),
+                "params": load_params(root / "params.yaml"),
+            }
         )
     except ValidationError as error:
         raise SettingsError(f"environment: {first_problem(error)}") from error
@@ -116,7 +137,7 @@ def _below(root: Path, value: str | None, default: str) -> Path:
 
 
 def _tables(env: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    values: dict[str, dict[str, str]] = {"": {}, "s3": {}}
+    values: dict[str, dict[str, str]] = {"": {}, "s3": {}, "ports": {}}
     for name, value in env.items():
         if not name.startswith("DNSANOM_"):
             continue

@@ -99,4 +99,10 @@ def test_settings_are_frozen_and_default_to_the_project(project: Path) -> None:
 
 def test_every_environment_variable_names_a_setting(project: Path) -> None:
     for variable in ENVIRONMENT:
-        load_settings(project, {variable: str(project)})
+        value = "8333" if variable.endswith("_PORT") else str(project)
+        load_settings(project, {variable: value})
+
+
+def test_a_port_that_is_none_is_named(project: Path) -> None:
+    with pytest.raises(SettingsError, match=r"environment: ports\.mlflow: 'http': "):
+        load_settings(project, {"DNSANOM_MLFLOW_PORT": "http"})
