@@ -1,0 +1,129 @@
+"""A model as it travels: a fitted pipeline and the card that says what it is, in a folder of two files."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from dnsanom.errors import DatasetError, RegistryError
+from dnsanom.model import skopsfile
+from dnsanom.model.distinct import Floats, distinct, in_parts
+from dnsanom.schema import BENIGN, feature_names
+from dnsanom.settings import Settings
+
+MODEL_FILE, CARD_FILE = "model.skops", "card.json"
+#: What a card says: the view and kind of model, its hyperparameters, the chosen features, its classes, the
+#: threshold, the usual value and spread of each feature, the window's length, and where it comes from.
+CARD_KEYS = (
+    "view",
+    "model",
+    "setting",
+    "features",
+    "classes",
+    "threshold",
+    "usual",
+    "window_seconds",
+    "data_md5",
+    "code",
+    "name",
+    "version",
+)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A fitted pipeline that takes a view's fifteen features, and its card."""
+
+    pipeline: Pipeline
+    card: dict[str, Any]
+
+    def save(self, folder: Path) -> None:
+        """Write model.skops and card.json; the same bundle gives the same bytes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MODEL_FILE).write_bytes(skopsfile.dump(self.pipeline))
+        (folder / CARD_FILE).write_text(json.dumps(self.card, indent=2, sort_keys=True) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Bundle":
+        """The bundle in a folder, or in an MLflow model's folder, which keeps the card in `extra_files`.
+
+        Raises RegistryError when a file is missing or corrupt, or holds types that are not trusted.
+        """
+        card = folder / CARD_FILE
+        card = card if card.exists() else folder / "extra_files" / CARD_FILE
+        return cls(skopsfile.load(folder / MODEL_FILE), _read_card(card))
+
+
+def open_bundle(settings: Settings, view: str, source: str | None = None) -> Bundle:
+    """The view's champion, or the model that `source` names: a folder, or a URI that MLflow understands.
+
+    Raises RegistryError when there is no such model, or it is of another view.
+    """
+    from dnsanom.model import tracking
+
+    if source is None:
+        return tracking.load_champion(settings, view)
+    bundle = Bundle.load(Path(source)) if Path(source).is_dir() else tracking.load_uri(settings, source)
+    if bundle.card["view"] != view:
+        raise RegistryError(f"{source}: a model of the {bundle.card['view']} view, asked for {view}")
+    return bundle
+
+
+def digest(folder: Path) -> str:
+    """What identifies a saved bundle: SHA-256 of its two files."""
+    return sha256((folder / MODEL_FILE).read_bytes() + (folder / CARD_FILE).read_bytes()).hexdigest()
+
+
+def matrix(frame: pd.DataFrame, view: str) -> pd.DataFrame:
+    """The view's fifteen features of a frame, by name, as floats. Raises DatasetError for what is missing."""
+    names = feature_names(view)
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DatasetError(f"rows of the {view} view: no column {', '.join(missing)}")
+    features = frame[names].astype(np.float64)
+    broken = [name for name in names if not np.isfinite(features[name]).all()]
+    if broken:
+        raise DatasetError(f"rows of the {view} view: {', '.join(broken)}: must be finite numbers")
+    return features
+
+
+def predict(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
+    """Score of every row, computed once for equal rows; the frame's index is kept.
+
+    Columns: `score` = 1 - P(benign) in [0, 1], high is anomalous; `vector`, the most probable attack whatever
+    the score; and the probability of each of the model's classes, named as the class.
+    """
+    features = matrix(frame, bundle.card["view"])
+    first, inverse = distinct(features[bundle.card["features"]].to_numpy())
+    head, last = bundle.pipeline[:-1], bundle.pipeline[-1]
+    rows = np.asarray(head.transform(features.iloc[first])) if len(first) else np.empty((0, 1))
+    chances = in_parts(last.predict_proba, rows) if len(first) else np.empty((0, len(last.classes_)))
+    return scored(chances, list(last.classes_)).iloc[inverse].set_index(frame.index)
+
+
+def scored(chances: Floats, classes: list[str]) -> pd.DataFrame:
+    """Class probabilities (n, classes) as the frame that `predict` returns."""
+    table = pd.DataFrame(chances, columns=classes)
+    attacks = [c for c in classes if c != BENIGN]
+    vector = np.asarray(attacks, dtype=object)[table[attacks].to_numpy().argmax(axis=1)]
+    table.insert(0, "vector", pd.Series(vector, dtype="str"))
+    table.insert(0, "score", np.clip(1 - table[BENIGN], 0, 1))
+    return table
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise RegistryError(f"{path}: no such file, so this is no model folder") from error
+    except (ValueError, OSError) as error:
+        raise RegistryError(f"{path}: not a model card: {' '.join(str(error).split())}") from error
+    missing = [key for key in CARD_KEYS if not isinstance(card, dict) or key not in card]
+    if missing:
+        raise RegistryError(f"{path}: not a model card: no {', '.join(missing)}")
+    return dict(card)
