@@ -1,0 +1,26 @@
+"""Times as whole milliseconds since 1970, in operations that DuckDB and Spark agree on."""
+
+import ibis
+from ibis.expr import types as ir
+
+UTC_MS = "timestamp('UTC', 3)"
+
+
+def epoch_ms(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Milliseconds since 1970. Cast and floor: DuckDB's epoch is a double with the fraction in it."""
+    return moment.epoch_seconds().cast("float64").floor() * 1000 + moment.millisecond()
+
+
+def from_epoch_ms(ms: ir.IntegerValue) -> ir.TimestampValue:
+    """The moment, in UTC. Half a millisecond keeps the way over a double from ending a millisecond early."""
+    return ((ms + 0.5) / 1000).cast("timestamp('UTC')").truncate("ms").cast("timestamp('UTC')")
+
+
+def duration_ms(seconds: ir.FloatingValue) -> ir.IntegerValue:
+    """A duration in s as whole milliseconds."""
+    return (seconds * 1000).round().cast("int64")
+
+
+def utc(text: str) -> ir.TimestampScalar:
+    """A literal moment from ISO text."""
+    return ibis.timestamp(text).cast("timestamp('UTC')")

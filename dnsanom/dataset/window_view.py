@@ -1,0 +1,86 @@
+"""The window view: a row is what one client and one server exchanged in one fixed window of time."""
+
+import ibis
+from ibis.expr import types as ir
+
+from dnsanom.dataset.moments import duration_ms, epoch_ms, from_epoch_ms
+from dnsanom.params import Dns
+from dnsanom.schema import ROW_COLUMNS, TCP, feature_names
+
+#: bpp is counted in sixteenths of a byte for its spread: sums of whole numbers come out the same in any order, so that
+#: the same flows give the same bytes however many threads add them up.
+STEPS = 16
+
+
+def window_rows(flows: ibis.Table, dns: Dns) -> ibis.Table:
+    """Row columns and the window features of oriented flows; a flow is in the window of its `first_seen`."""
+    windows = _sums(_parts(flows, dns))
+    by_client = ibis.window(group_by=[windows.client, windows.window])
+    by_server = ibis.window(group_by=[windows.server, windows.window])
+    named = windows.mutate(
+        last_seen=from_epoch_ms(windows.last_ms),
+        query_bpp=_ratio(windows.query_bytes, windows.query_packets, 0.0),
+        reply_bpp=_ratio(windows.reply_bytes, windows.reply_packets, 0.0),
+        query_bpp_spread=_spread(windows),
+        amplification=windows.reply_bytes / (windows.query_bytes + 1),
+        answered=ibis.least(_ratio(windows.reply_packets, windows.query_packets, 2.0), 2.0),
+        tcp_share=_ratio(windows.tcp_packets, windows.packet_count, 0.0),
+        fragment_share=_ratio(windows.fragment_bytes, windows.byte_count, 0.0),
+        fan_out=windows.count().over(by_client),
+        fan_in=windows.count().over(by_server),
+    )
+    features = {name: named[name].cast("float64") for name in feature_names("window")}
+    return named.select(*ROW_COLUMNS, **features)
+
+
+def _parts(flows: ibis.Table, dns: Dns) -> ibis.Table:
+    """What each flow adds to its window."""
+    ms = epoch_ms(flows.first_seen)
+    return flows.mutate(
+        window=(ms // (dns.window_seconds * 1000)).cast("int64"),
+        last_ms=ms + duration_ms(flows.duration),
+        client_port=ibis.ifelse(flows.is_query, flows.src_port, flows.dst_port),
+        server_role=ibis.ifelse(flows.is_query, flows.dst_role, flows.src_role),
+        steps=(flows.bpp * STEPS).round().cast("int64"),
+    )
+
+
+def _sums(parts: ibis.Table) -> ibis.Table:
+    query, reply = parts.is_query, ~parts.is_query
+    return parts.group_by("client", "server", "window").aggregate(
+        first_seen=parts.first_seen.min(),
+        last_ms=parts.last_ms.max(),
+        noise=parts.noise.max(),
+        flow_count=parts.flows.sum(),
+        packet_count=parts.packets.sum(),
+        byte_count=parts.bytes.sum(),
+        query_flows=_sum(parts.flows, query),
+        query_packets=_sum(parts.packets, query),
+        query_bytes=_sum(parts.bytes, query),
+        reply_packets=_sum(parts.packets, reply),
+        reply_bytes=_sum(parts.bytes, reply),
+        query_records=parts.count(where=query),
+        steps=_sum(parts.steps, query),
+        steps_squared=_sum(parts.steps * parts.steps, query),
+        client_ports=parts.client_port.nunique(where=parts.client_port > 0),
+        tcp_packets=_sum(parts.packets, parts.protocol == TCP),
+        fragment_bytes=_sum(parts.bytes, parts.is_fragment),
+        longest=parts.duration.max(),
+        server_role=parts.server_role.max(),
+    )
+
+
+def _sum(values: ir.IntegerValue, where: ir.BooleanValue) -> ir.IntegerValue:
+    return values.sum(where=where).fill_null(0)
+
+
+def _ratio(part: ir.IntegerValue, whole: ir.IntegerValue, without: float) -> ir.FloatingValue:
+    return ibis.ifelse(whole > 0, part / whole.nullif(0), without)
+
+
+def _spread(windows: ibis.Table) -> ir.FloatingValue:
+    """Population standard deviation of bpp over the query flows, in bytes a packet."""
+    records = windows.query_records.nullif(0)
+    mean = windows.steps / records
+    variance = ibis.greatest(windows.steps_squared / records - mean * mean, 0.0)
+    return variance.sqrt().fill_null(0.0) / STEPS
