@@ -1,0 +1,140 @@
+"""What detection hands on: alerts as plain JSON objects, and the report of a run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+
+class Evidence(TypedDict):
+    """One feature that stands out: its value at the alert's peak, the usual one, how far apart they are."""
+
+    feature: str
+    unit: str
+    value: float
+    usual: float
+    spread: float
+    z: float
+    direction: str
+    in_model: bool
+    words: str
+
+
+class ModelRef(TypedDict):
+    """The model that gave the score."""
+
+    name: str
+    version: str
+
+
+class Alert(TypedDict):
+    """One incident. `client` or `server` is None where many took part; `clients` and `servers` count them."""
+
+    id: str
+    first_seen: str
+    last_seen: str
+    client: str | None
+    server: str | None
+    clients: int
+    servers: int
+    examples: list[str]
+    vector: str
+    vectors: dict[str, int]
+    score: float
+    threshold: float
+    severity: int
+    windows: int
+    window_seconds: int
+    spans: list[list[str]]
+    peak: str
+    flows: int
+    packets: int
+    bytes: int
+    words: str
+    evidence: list[Evidence]
+    noise: list[str]
+    exports: list[str]
+    view: str
+    model: ModelRef
+    data_md5: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A source that gave no flows, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How much traffic was looked at. `first` and `last` are ISO times, None when nothing was."""
+
+    hours: int = 0
+    rows: int = 0
+    flows: int = 0
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A run of detection: its alerts by falling severity, what was scored, and what could not be read.
+
+    `withdrawn` are ids of earlier alerts that later exports took back; `rejected` counts rows of readable
+    sources that were not flows, which nobody keeps when exports are read directly. Iterates over the alerts.
+    """
+
+    alerts: list[Alert]
+    view: str
+    model: ModelRef
+    threshold: float
+    scored: Scored
+    from_lake: bool
+    sources: int = 0
+    unread: tuple[Unread, ...] = ()
+    ignored: tuple[Unread, ...] = ()
+    rejected: dict[str, int] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Alert]:
+        return iter(self.alerts)
+
+    def __len__(self) -> int:
+        return len(self.alerts)
+
+    @property
+    def failed(self) -> bool:
+        """Sources were given and not one of them could be read."""
+        return bool(self.unread) and self.sources == len(self.unread)
+
+    def by_vector(self) -> dict[str, int]:
+        """Number of alerts a vector, most frequent first."""
+        names = [alert["vector"] for alert in self.alerts]
+        return dict(sorted(((n, names.count(n)) for n in set(names)), key=lambda item: (-item[1], item[0])))
+
+    def lines(self) -> list[str]:
+        """The run in plain lines, for a terminal or a log."""
+        return [
+            *(f"not read: {one.reason}" for one in self.unread),
+            *(f"left out: {one.source}: {one.reason}" for one in self.ignored),
+            *(f"{key}: {count:,} rows rejected" for key, count in self.rejected.items()),
+            self._summary(),
+            *(f"  {count} {vector}" for vector, count in self.by_vector().items()),
+            *(f"withdrawn: {id_}" for id_ in self.withdrawn),
+        ]
+
+    def _summary(self) -> str:
+        s = self.scored
+        model = f"{self.model['name']} version {self.model['version']}"
+        if self.from_lake and not s.hours:
+            return f"nothing new in the lake for {model}"
+        span = f", {s.first} to {s.last}" if s.first else ""
+        unit = {"window": "windows", "flow": "flow rows"}[self.view]
+        return f"{plural(len(self), 'alert')} in {s.rows:,} {unit} of {s.flows:,} flows{span}, by {model}"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 alert`, `2 alerts`, `1,200 alerts`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

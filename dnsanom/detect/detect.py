@@ -1,0 +1,162 @@
+"""Detection: the champion scores new exports, and what it flags becomes alerts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from dnsanom.dataset.networks import prefixes
+from dnsanom.detect import state
+from dnsanom.detect.alert import Alert, Detection, ModelRef, Scored
+from dnsanom.detect.build import build, in_order, iso
+from dnsanom.detect.follow import Merging, follow
+from dnsanom.detect.gather import Gathered, gather
+from dnsanom.detect.merge import incidents
+from dnsanom.detect.score import ScoredSpan, Span, score_span, spans
+from dnsanom.model.bundle import Bundle, open_bundle
+from dnsanom.settings import Settings
+from dnsanom.store import lake as lakes
+
+Deliver = Callable[[Detection], None]
+
+
+def detect(
+    settings: Settings,
+    sources: list[str],
+    view: str | None = None,
+    model: str | None = None,
+    deliver: Deliver | None = None,
+) -> Detection:
+    """Alerts of the exports that `sources` name; without any, of those in the lake not scored yet.
+
+    A source is a path, a glob, a folder or an s3:// URL. Several are one picture of the traffic, whatever
+    their order. From the lake, only alerts that are new or have changed come back, and a later run
+    remembers them once `deliver` has returned. Raises NoChampionError when the view has no model; a source
+    that can't be read is no error, it is named in the result.
+    """
+    view = view or settings.params.detect.view
+    run = _Run(settings, view, open_bundle(settings, view, model))
+    return run.over_sources(sources, deliver) if sources else run.over_lake(deliver)
+
+
+def detect_to(
+    settings: Settings, sources: list[str], view: str | None, model: str | None, out: Path
+) -> Detection:
+    """`detect`, with the alerts written to `out` as JSON and beside it as an HTML page."""
+    from dnsanom.detect import output_html, output_json
+
+    def deliver(found: Detection) -> None:
+        output_json.write(out, found.alerts)
+        output_html.write(out.with_suffix(".html"), found)
+
+    return detect(settings, sources, view, model, deliver)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run: settings, view and model."""
+
+    settings: Settings
+    view: str
+    bundle: Bundle
+
+    def over_sources(self, sources: list[str], deliver: Deliver | None) -> Detection:
+        """Alerts of exports given by hand. They pass through a lake of their own, so memory stays flat."""
+        with TemporaryDirectory(prefix="dnsanom-") as folder:
+            lake = Path(folder) / "lake"
+            gathered = gather(self.settings, sources, lake)
+            scored = self._score(lake, self._spans(lake_files(lake)))
+        merged = incidents(_windows(scored), self._merging.seconds, self._length, self._merging.shared)
+        found = self._detection(build(merged, self.view, self.bundle.card, self._model), scored, gathered)
+        return _delivered(found, deliver)
+
+    def over_lake(self, deliver: Deliver | None) -> Detection:
+        """New and changed alerts of the lake's hours that got exports since this model scored them."""
+        files = lake_files(self.settings.lake)
+        with state.opened(self.settings.data / "detect.db", self.bundle.card) as memory:
+            due = memory.due(files)
+            parts = self._spans(due)
+            scored = self._score(self.settings.lake, parts)
+            changes = follow(
+                memory, parts, _windows(scored), self._merging, self.view, self.bundle.card, self._model
+            )
+            memory.mark(files, due)
+            found = self._detection(changes.alerts, scored, None, len(due), changes.withdrawn)
+            return _delivered(found, deliver)
+
+    @property
+    def _length(self) -> int:
+        return int(self.bundle.card["window_seconds"])
+
+    @property
+    def _model(self) -> ModelRef:
+        return ModelRef(name=str(self.bundle.card["name"]), version=str(self.bundle.card["version"]))
+
+    @property
+    def _merging(self) -> Merging:
+        params = self.settings.params
+        return Merging(params.detect.merge_seconds, prefixes(params.dns.networks("resolvers")))
+
+    def _spans(self, hours: Iterable[int]) -> list[Span]:
+        return spans(hours, self._length)
+
+    def _score(self, lake: Path, parts: list[Span]) -> list[ScoredSpan]:
+        return [score_span(lake, part, self.settings, self.view, self.bundle) for part in parts]
+
+    def _detection(
+        self,
+        alerts: list[Alert],
+        scored: list[ScoredSpan],
+        gathered: Gathered | None,
+        hours: int = 0,
+        withdrawn: tuple[str, ...] = (),
+    ) -> Detection:
+        told = gathered or Gathered()
+        return Detection(
+            alerts=in_order(alerts),
+            view=self.view,
+            model=self._model,
+            threshold=float(self.bundle.card["threshold"]),
+            scored=_total(scored, hours),
+            from_lake=gathered is None,
+            sources=told.sources,
+            unread=tuple(told.unread),
+            ignored=tuple(told.ignored),
+            rejected=told.rejected,
+            withdrawn=withdrawn,
+        )
+
+
+def lake_files(lake: Path) -> dict[int, set[str]]:
+    """The Parquet files of each hour of a lake (epoch s), each by name, size and time of writing."""
+    found: dict[int, set[str]] = {}
+    for hour in lakes.hours(lake):
+        folder = lake / f"date={hour:%Y-%m-%d}" / f"hour={hour:%H}"
+        stats = ((path.name, path.stat()) for path in folder.glob("*.parquet"))
+        found[int(hour.timestamp())] = {f"{name} {s.st_size} {s.st_mtime_ns}" for name, s in stats}
+    return found
+
+
+def _windows(scored: list[ScoredSpan]) -> pd.DataFrame:
+    flagged = [part.windows for part in scored if len(part.windows)]
+    return pd.concat(flagged, ignore_index=True) if flagged else pd.DataFrame()
+
+
+def _total(scored: list[ScoredSpan], hours: int) -> Scored:
+    firsts = [part.first for part in scored if part.first is not None]
+    lasts = [part.last for part in scored if part.last is not None]
+    return Scored(
+        hours=hours,
+        rows=sum(part.rows for part in scored),
+        flows=sum(part.flows for part in scored),
+        first=iso(min(firsts)) if firsts else None,
+        last=iso(max(lasts)) if lasts else None,
+    )
+
+
+def _delivered(found: Detection, deliver: Deliver | None) -> Detection:
+    if deliver:
+        deliver(found)
+    return found

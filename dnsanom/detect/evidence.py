@@ -1,0 +1,51 @@
+"""What stands out in an alert: the features that are farthest from usual, in words."""
+
+from collections.abc import Mapping
+from math import log1p
+from typing import Any
+
+from dnsanom.detect.alert import Evidence
+from dnsanom.detect.words import words
+from dnsanom.schema import FEATURES, Feature
+
+MOST, LEAST = 5, 3
+#: Robust z from which a feature stands out. 3.5 is the cut of Iglewicz and Hoaglin (1993) for the modified z.
+STANDS_OUT = 3.5
+#: Smallest spread that counts, on the feature's own scale: where benign rows are all alike, a small step
+#: must not look infinitely far. A quarter on the log scale, a twentieth of a share, half a class.
+FLOOR = {"log": 0.25, "0..1": 0.05, "ratio": 0.1}
+FLOOR_OTHERWISE = 0.5
+
+
+def evidence(view: str, row: Mapping[str, Any], card: Mapping[str, Any]) -> list[Evidence]:
+    """The three to five features of a row that are farthest from usual, farthest first.
+
+    `card["usual"]` has [median, spread] of the benign training rows for each feature.
+    """
+    found = [_piece(view, f, float(row[f.name]), card) for f in FEATURES[view] if f.name in card["usual"]]
+    found.sort(key=lambda piece: -abs(piece["z"]))
+    standing = sum(abs(piece["z"]) >= STANDS_OUT for piece in found)
+    return found[: min(MOST, max(LEAST, standing))]
+
+
+def robust_z(feature: Feature, value: float, usual: float, spread: float) -> float:
+    """Distance from the median in spreads, on the feature's own scale (log1p where the model sees that)."""
+    floor = FLOOR["log"] if feature.log else FLOOR.get(feature.unit, FLOOR_OTHERWISE)
+    step = log1p(value) - log1p(usual) if feature.log else value - usual
+    return step / max(spread, floor)
+
+
+def _piece(view: str, feature: Feature, value: float, card: Mapping[str, Any]) -> Evidence:
+    usual, spread = card["usual"][feature.name]
+    z = robust_z(feature, value, usual, spread)
+    return Evidence(
+        feature=feature.name,
+        unit=feature.unit,
+        value=round(value, 6),
+        usual=round(usual, 6),
+        spread=round(spread, 6),
+        z=round(z, 1),
+        direction="high" if z > 0 else "low" if z < 0 else "usual",
+        in_model=feature.name in card["features"],
+        words=words(view, feature.name, value, usual, int(card["window_seconds"])),
+    )

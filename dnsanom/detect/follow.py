@@ -1,0 +1,84 @@
+"""Alerts that follow the lake: new windows join the incidents they belong to, which keep their ids."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dnsanom.dataset.networks import Prefixes
+from dnsanom.detect.alert import Alert, ModelRef
+from dnsanom.detect.build import build
+from dnsanom.detect.merge import incidents
+from dnsanom.detect.score import PAIR, Span
+from dnsanom.detect.state import State
+
+
+@dataclass(frozen=True)
+class Merging:
+    """What incidents are made by: seconds between their windows, and the hosts that everybody uses."""
+
+    seconds: int
+    shared: Prefixes
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Alerts that are new or have changed, and ids of those that are no more."""
+
+    alerts: list[Alert]
+    withdrawn: tuple[str, ...]
+
+
+def follow(
+    state: State,
+    spans: list[Span],
+    fresh: pd.DataFrame,
+    merging: Merging,
+    view: str,
+    card: Mapping[str, Any],
+    model: ModelRef,
+) -> Followed:
+    """Put freshly flagged windows of the spans in place of the earlier ones, and tell what that changes."""
+    length = int(card["window_seconds"])
+    earlier = state.near(spans, merging.seconds)
+    old = state.windows(earlier)
+    kept = old[[not _inside(spans, w) for w in old["window"]]] if len(old) else old
+    windows = pd.concat([fresh, kept.drop(columns="alert", errors="ignore")], ignore_index=True)
+    merged = incidents(windows, merging.seconds, length, merging.shared)
+    alerts = build(merged, view, card, model)
+    names = _names(alerts, merged, old)
+    alerts = [{**alert, "id": names[n]} for n, alert in enumerate(alerts)]
+    state.forget(earlier)
+    state.keep(
+        alerts,
+        merged.assign(vector=merged["said"], alert=merged["incident"].map(names)).drop(
+            columns=["said", "incident", "side"]
+        ),
+    )
+    changed = [alert for alert in alerts if earlier.get(alert["id"]) != alert]
+    return Followed(changed, tuple(sorted(set(earlier) - set(names.values()))))
+
+
+def _inside(spans: list[Span], window: int) -> bool:
+    return any(span.since <= window < span.until for span in spans)
+
+
+def _names(alerts: list[Alert], merged: pd.DataFrame, old: pd.DataFrame) -> dict[int, str]:
+    """Incident → id: the earlier id that most of its windows had, else the one that its beginning gives it.
+
+    An earlier id goes to one incident only, first to the one that begins as the earlier did.
+    """
+    earlier = (
+        {tuple(key): id_ for *key, id_ in old[[*PAIR, "alert"]].itertuples(index=False)} if len(old) else {}
+    )
+    votes: Counter[tuple[int, str]] = Counter()
+    for *key, incident in merged[[*PAIR, "incident"]].itertuples(index=False):
+        if tuple(key) in earlier:
+            votes[incident, earlier[tuple(key)]] += 1
+    names: dict[int, str] = {}
+    for incident, id_ in sorted(votes, key=lambda v: (alerts[v[0]]["id"] != v[1], -votes[v], v)):
+        if incident not in names and id_ not in names.values():
+            names[incident] = id_
+    return {n: names.get(n, alert["id"]) for n, alert in enumerate(alerts)}

@@ -1,0 +1,184 @@
+"""A feature's value in plain English, beside what is usual: `1,240 queries in 60 s, usually 8`."""
+
+from collections.abc import Callable
+
+ROLES = {0: "an outside host", 1: "one of our clients", 2: "one of our resolvers"}
+PORTS = {
+    0: "no port (a fragment)",
+    1: "port 53",
+    2: "port 853",
+    3: "another port below 1024",
+    4: "a port of 1024 or above",
+}
+FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
+
+#: (value, usual, window seconds) → words
+Phrase = Callable[[float, float, int], str]
+
+
+def words(view: str, feature: str, value: float, usual: float, seconds: int) -> str:
+    """What the feature's value means, and what is usual, in one phrase; `seconds` is the window's length."""
+    return PHRASES[view][feature](value, usual, seconds)
+
+
+def number(x: float) -> str:
+    """A number for reading: thousands grouped, two or three digits where it is small."""
+    if abs(x) >= 100 or x == int(x):
+        return f"{x:,.0f}"
+    return f"{x:.1f}" if abs(x) >= 10 else f"{x:.2g}"
+
+
+def counted(x: float, noun: str, plural: str | None = None) -> str:
+    """`1 query packet`, `8 query packets`, `no query packets`."""
+    many = plural or f"{noun}s"
+    if x == 0:
+        return f"no {many}"
+    return f"{number(x)} {noun if x == 1 else many}"
+
+
+def amount(x: float) -> str:
+    """The usual amount after a comma: `usually 8`, `usually none`."""
+    return "usually none" if x == 0 else f"usually {number(x)}"
+
+
+def seconds(x: float) -> str:
+    """A time span: `3 ms`, `1.5 s`, `60 s`."""
+    return f"{number(x * 1000)} ms" if 0 < x < 1 else f"{number(x)} s"
+
+
+def percent(x: float) -> str:
+    """A share: `98 %`, `none`, `under 1 %`."""
+    if x <= 0:
+        return "none"
+    return "under 1 %" if x < 0.01 else f"{x * 100:.0f} %"
+
+
+def flags(x: float) -> str:
+    """TCP flags by name: `SYN+ACK`; `none` for 0."""
+    return "+".join(name for bit, name in enumerate(FLAGS) if int(x) >> bit & 1) or "none"
+
+
+def _count(noun: str, plural: str | None = None) -> Phrase:
+    return lambda value, usual, s: f"{counted(value, noun, plural)} in {s} s, {amount(usual)}"
+
+
+def _size(thing: str) -> Phrase:
+    def phrase(value: float, usual: float, s: int) -> str:
+        if value == 0:
+            return f"no {thing} packets, usually {counted(usual, 'byte')} in each"
+        often = "usually there are none" if usual == 0 else f"usually {number(usual)}"
+        return f"{counted(value, 'byte')} in each {thing} packet, {often}"
+
+    return phrase
+
+
+def _spread(value: float, usual: float, s: int) -> str:
+    often = "usually not at all" if usual == 0 else f"usually by {number(usual)}"
+    if value == 0:
+        return f"query sizes do not vary, {often}"
+    return f"query sizes vary by {counted(value, 'byte')} (standard deviation), {often}"
+
+
+def _amplification(value: float, usual: float, s: int) -> str:
+    often = "usually none" if usual == 0 else f"usually {number(usual)}"
+    return f"{counted(value, 'reply byte')} to each query byte, {often}"
+
+
+def _answered(value: float, usual: float, s: int) -> str:
+    often = "usually no replies" if usual == 0 else f"usually {number(usual)} to a query"
+    if value >= 2:
+        return f"two or more reply packets to each query packet, or replies without queries, {often}"
+    if value == 0:
+        return f"queries without any reply, {often}"
+    return f"{number(value)} reply packets to a query packet, {often}"
+
+
+def _share(things: str) -> Phrase:
+    return lambda value, usual, s: f"{percent(value)} of the {things}, usually {percent(usual)}"
+
+
+def _longest(value: float, usual: float, s: int) -> str:
+    return f"the longest flow lasts {seconds(value)}, usually {seconds(usual)}"
+
+
+def _host(subject: str, names: dict[int, str]) -> Phrase:
+    return lambda value, usual, s: f"{subject} {names[round(value)]}, usually {names[round(usual)]}"
+
+
+def _gap(value: float, usual: float, s: int) -> str:
+    often = f"usually none in {s} s" if usual >= s else f"usually {seconds(usual)}"
+    if value >= s:
+        often = "as usual" if usual >= s else f"usually one {seconds(usual)} before"
+        return f"no flow of this pair and direction in the {s} s before, {often}"
+    return f"{seconds(value)} after the last flow of this pair and direction, {often}"
+
+
+def _duration(value: float, usual: float, s: int) -> str:
+    return f"the flow lasts {seconds(value)}, usually {seconds(usual)}"
+
+
+def _is_tcp(value: float, usual: float, s: int) -> str:
+    names = {0: "UDP or another protocol", 1: "TCP"}
+    return f"the flow is {names[round(value)]}, usually {names[round(usual)]}"
+
+
+def _flags(value: float, usual: float, s: int) -> str:
+    return f"TCP flags {flags(value)}, usually {flags(usual)}"
+
+
+def _tos(value: float, usual: float, s: int) -> str:
+    return f"type of service 0x{int(value):02x}, usually 0x{round(usual):02x}"
+
+
+def _rate(unit: str) -> Phrase:
+    return lambda value, usual, s: f"{number(value)} {unit} a second, {amount(usual)}"
+
+
+def _plain(noun: str) -> Phrase:
+    return lambda value, usual, s: f"{counted(value, noun)} in the flow, {amount(usual)}"
+
+
+def _bpp(value: float, usual: float, s: int) -> str:
+    return f"{counted(value, 'byte')} in each packet, {amount(usual)}"
+
+
+PHRASES: dict[str, dict[str, Phrase]] = {
+    "flow": {
+        "gap": _gap,
+        "duration": _duration,
+        "is_tcp": _is_tcp,
+        "src_role": _host("sent by", ROLES),
+        "src_port_class": _host("sent from", PORTS),
+        "dst_role": _host("sent to", ROLES),
+        "dst_port_class": _host("sent to", PORTS),
+        "tcp_flags": _flags,
+        "tos": _tos,
+        "packets": _plain("packet"),
+        "bytes": _plain("byte"),
+        "pps": _rate("packets"),
+        "bps": _rate("bits"),
+        "bpp": _bpp,
+        "flows": lambda value, usual, s: f"the record stands for {counted(value, 'flow')}, {amount(usual)}",
+    },
+    "window": {
+        "query_flows": _count("query flow"),
+        "query_packets": _count("query packet"),
+        "reply_packets": _count("reply packet"),
+        "query_bpp": _size("query"),
+        "reply_bpp": _size("reply"),
+        "query_bpp_spread": _spread,
+        "amplification": _amplification,
+        "answered": _answered,
+        "client_ports": _count("client port"),
+        "tcp_share": _share("packets are over TCP"),
+        "fragment_share": _share("bytes are in fragments"),
+        "longest": _longest,
+        "fan_out": lambda value, usual, s: (
+            f"the client asked {counted(value, 'server')} in {s} s, {amount(usual)}"
+        ),
+        "fan_in": lambda value, usual, s: (
+            f"the server had {counted(value, 'client')} in {s} s, {amount(usual)}"
+        ),
+        "server_role": _host("the server is", ROLES),
+    },
+}
