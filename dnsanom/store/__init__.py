@@ -1,0 +1,1 @@
+"""Exports and flows at rest: the object store, the ledger of what was pulled, and the lake."""

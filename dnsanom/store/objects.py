@@ -54,7 +54,7 @@ class ObjectStore:
     """One bucket. Raises StoreAwayError, StoreDeniedError, StoreEmptyError or StoreError; safe in threads."""
 
     def __init__(self, s3: S3) -> None:
-        """Make the client; nothing is asked yet. Raises SettingsError if it can't know whom to ask or as whom."""
+        """Make the client; nothing is asked yet. Raises SettingsError if endpoint or keys are missing."""
         self.bucket = s3.bucket
         self.where = f"{s3.endpoint or 'AWS'}: bucket {s3.bucket}"
         self._client = _client(s3)
@@ -142,7 +142,7 @@ def _client(s3: S3) -> Any:
     access_key, secret_key = _keys(s3)
     config = Config(
         s3={"addressing_style": "path"},
-        retries={"mode": "standard", "total_max_attempts": 4},
+        retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=3,
         read_timeout=30,
         max_pool_connections=16,

@@ -1,0 +1,56 @@
+"""What a pull did, as a value and as lines to read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass
+class PullReport:
+    """Counts of exports and flows, and by key what was set aside and why.
+
+    `seen` exports in the store, `new` of them to take; `committed` are in the lake with `flows` in total;
+    `dropped` flows are no DNS. `bad_rows` holds (key, rows, reason); `duplicates` (key, the key with the same
+    content); `gone` (key, why) were removed or replaced meanwhile. `planned` is a dry run's new keys.
+    """
+
+    seen: int = 0
+    new: int = 0
+    committed: int = 0
+    flows: int = 0
+    dropped: int = 0
+    quarantined: list[tuple[str, str]] = field(default_factory=list)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
+    gone: list[tuple[str, str]] = field(default_factory=list)
+    truth_files: list[str] = field(default_factory=list)
+    planned: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """How many of the new exports have an outcome."""
+        aside = len(self.quarantined) + len(self.duplicates) + len(self.gone)
+        return self.committed + len(self.truth_files) + aside
+
+    @property
+    def rate(self) -> float:
+        """Flows into the lake a second."""
+        return self.flows / self.seconds if self.seconds else 0.0
+
+    def lines(self) -> Iterator[str]:
+        """The report as a person reads it."""
+        if self.planned:
+            yield f"{self.seen:,} exports seen, {self.new:,} new that a pull would take:"
+            yield from (f"  {key}" for key in self.planned)
+            return
+        if not self.new:
+            yield f"nothing new to pull: {self.seen:,} exports seen, all known"
+            return
+        yield f"{self.seen:,} exports seen, {self.new:,} new, {self.committed:,} into the lake"
+        dropped = f", {self.dropped:,} that are no DNS dropped" if self.dropped else ""
+        yield f"{self.flows:,} flows in {self.seconds:.1f} s, {self.rate:,.0f} flows/s{dropped}"
+        yield from (f"truth: {key}" for key in self.truth_files)
+        yield from (f"quarantined: {key}: {reason}" for key, reason in self.quarantined)
+        yield from (f"bad rows: {key}: {count:,}: {reason}" for key, count, reason in self.bad_rows)
+        yield from (f"duplicate: {key}: same content as {of}" for key, of in self.duplicates)
+        yield from (f"gone: {key}: {reason}" for key, reason in self.gone)

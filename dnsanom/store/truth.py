@@ -1,0 +1,41 @@
+"""Truth files in the store: known by their header, checked, and kept beside the lake."""
+
+import csv
+import io
+from pathlib import Path
+
+from dnsanom.dataset.truth import read_truth
+from dnsanom.errors import DatasetError, DecodeError
+from dnsanom.schema import TRUTH_COLUMNS
+from dnsanom.store.lake import export_id
+
+
+def is_truth(data: bytes) -> bool:
+    """Whether the object's first line is the header of a truth file, whatever its key."""
+    first = data[:200].split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
+    names = next(csv.reader(io.StringIO(first)), [])
+    return tuple(name.strip() for name in names) == TRUTH_COLUMNS
+
+
+def keep(folder: Path, key: str, data: bytes) -> int:
+    """Keep a truth file as `<export-id>.csv` and return its rows. Raises DecodeError: key, value and rule."""
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{export_id(key)}.tmp"
+    try:
+        beside.write_bytes(data)
+        rows = len(read_truth(beside))
+        beside.replace(_file(folder, key))
+    except (DatasetError, ValueError) as error:
+        raise DecodeError(f"{key}: {' '.join(str(error).split())}".replace(f"{beside}: ", "")) from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return rows
+
+
+def remove(folder: Path, key: str) -> None:
+    """Forget the truth file that the key held before."""
+    _file(folder, key).unlink(missing_ok=True)
+
+
+def _file(folder: Path, key: str) -> Path:
+    return folder / f"{export_id(key)}.csv"
