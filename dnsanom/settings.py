@@ -43,6 +43,8 @@ class Settings(Frozen):
     ports: Ports = Ports()
     #: Where the local server shows Data Docs, reports and alerts; None without one.
     pages_url: str | None = None
+    #: Where the local Prefect server is; None without one.
+    prefect_url: str | None = None
 
     @property
     def lake(self) -> Path:
@@ -93,6 +95,7 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "DNSANOM_DVC_BUCKET": ("s3", "dvc_bucket"),
     "DNSANOM_MLFLOW_URI": ("", "mlflow_uri"),
     "DNSANOM_PAGES_URL": ("", "pages_url"),
+    "DNSANOM_PREFECT_URL": ("", "prefect_url"),
     "DNSANOM_S3_PORT": ("ports", "s3"),
     "DNSANOM_MLFLOW_PORT": ("ports", "mlflow"),
     "DNSANOM_PREFECT_PORT": ("ports", "prefect"),
@@ -113,7 +116,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = 
     env = dict(os.environ if environ is None else environ)
     root = Path(root or env.get("DNSANOM_ROOT") or ".").resolve()
     var = _below(root, env.get("DNSANOM_VAR"), "var")
-    values = _tables({**_read_env_file(var / "stack.env"), **env})
+    values = _tables({**read_env_file(var / "stack.env"), **env})
     plain = values.pop("")
     try:
         return Settings.model_validate(
@@ -125,6 +128,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = 
                 "var": var,
                 "mlflow_uri": plain.get("mlflow_uri") or f"sqlite:///{var / 'mlflow.db'}",
                 "pages_url": plain.get("pages_url"),
+                "prefect_url": plain.get("prefect_url"),
                 "params": load_params(root / "params.yaml"),
             }
         )
@@ -149,7 +153,8 @@ def _tables(env: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return values
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def read_env_file(path: Path) -> dict[str, str]:
+    """NAME=value lines of a file; none where there is no file."""
     if not path.exists():
         return {}
     lines = (line.strip() for line in path.read_text().splitlines())

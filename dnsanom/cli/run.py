@@ -63,22 +63,26 @@ def demo() -> None:
 
 
 @click.command()
-@click.option("--s3-port", default=8333, show_default=True, type=click.IntRange(1, 65_535))
-@click.option("--mlflow-port", default=5000, show_default=True, type=click.IntRange(1, 65_535))
-@click.option("--prefect-port", default=4200, show_default=True, type=click.IntRange(1, 65_535))
-def up(s3_port: int, mlflow_port: int, prefect_port: int) -> None:
-    """Start S3, MLflow, Prefect and a worker on loopback, deploy the flows, print the addresses.
+@click.option("--s3-port", type=click.IntRange(1, 65_535), help="Default: $DNSANOM_S3_PORT or 8333.")
+@click.option("--mlflow-port", type=click.IntRange(1, 65_535), help="$DNSANOM_MLFLOW_PORT or 5000.")
+@click.option("--prefect-port", type=click.IntRange(1, 65_535), help="$DNSANOM_PREFECT_PORT or 4200.")
+@click.option("--pages-port", type=click.IntRange(1, 65_535), help="$DNSANOM_PAGES_PORT or 8088.")
+def up(**ports: int | None) -> None:
+    """Start S3, MLflow, Prefect, a worker and the pages on loopback, deploy the flows, print the addresses.
+
+    A store or an MLflow server that the environment names is used, and none is started.
 
     \b
     Example:
       dnsanom up --mlflow-port 5001
     """
     from dnsanom.cli.output import say
-    from dnsanom.servers.stack import Ports
     from dnsanom.servers.stack import up as start
     from dnsanom.settings import load_settings
 
-    for line in start(load_settings(), Ports(s3=s3_port, mlflow=mlflow_port, prefect=prefect_port), say):
+    settings = load_settings()
+    chosen = {name.removesuffix("_port"): port for name, port in ports.items() if port is not None}
+    for line in start(settings, settings.ports.model_copy(update=chosen), say):
         say(line)
 
 
