@@ -1,0 +1,66 @@
+"""Exports to flows: the reader is picked by content, never by name.
+
+from dnsanom.netflow import decode
+decoded = decode(data, key, settings.params.dns)
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from dnsanom.netflow.columns import derive, finish, missing
+from dnsanom.netflow.keep import is_dns
+from dnsanom.netflow.readers import reader_of
+from dnsanom.netflow.wrap import unwrap
+from dnsanom.params import Dns
+
+__all__ = ["DecodeReport", "Decoded", "decode", "derive", "finish"]
+
+
+@dataclass(frozen=True)
+class DecodeReport:
+    """What became of an export's rows: `rows` = `kept` + `dropped` + `rejected`.
+
+    `missing` are the columns that the format has no place for, or that this export leaves out; they are null.
+    """
+
+    format: str
+    rows: int
+    kept: int
+    dropped: int
+    rejected: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """An export's flows (FLOW_SCHEMA), and its rows that can't be flows (row, raw, reason)."""
+
+    flows: pa.Table
+    rejected: pa.Table
+    report: DecodeReport
+
+
+def decode(data: bytes, key: str, dns: Dns, keep: Literal["dns", "all"] = "dns") -> Decoded:
+    """The flows of an export's bytes, all of them or only DNS, each with its row number in the export.
+
+    Raises DecodeError, with the key in front, when the bytes as a whole can't be read.
+    """
+    content = unwrap(data, key)
+    parsed = reader_of(content, key).read(content, key)
+    columns = parsed.columns
+    if keep == "dns":
+        wanted = is_dns(columns, dns.ports)
+        if not wanted.all():
+            columns = {name: column.filter(pa.array(wanted)) for name, column in columns.items()}
+    flows, bad = finish(columns, key), len(parsed.rejected)
+    report = DecodeReport(
+        format=parsed.format,
+        rows=parsed.flows + bad,
+        kept=len(flows),
+        dropped=parsed.flows - len(flows),
+        rejected=bad,
+        missing=missing(columns),
+    )
+    return Decoded(flows, parsed.rejected, report)

@@ -1,0 +1,46 @@
+"""From what a reader found to the flow table: the one place that derives rates and orders columns."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dnsanom.schema import COLUMNS, DERIVED, FLOW_SCHEMA
+
+Numbers = npt.NDArray[np.float64]
+
+
+def derive(duration: Numbers, packets: Numbers, octets: Numbers) -> dict[str, Numbers]:
+    """`pps`, `bps` and `bpp` of flows; as nfdump has it, no rate (0) where the duration is 0 s.
+
+    Not rounded, where nfdump prints whole numbers. `bpp` is 0 for a flow without packets.
+    """
+    lasting, sent = duration != 0, packets != 0
+    return {
+        "pps": np.divide(packets, duration, out=np.zeros(len(duration)), where=lasting),
+        "bps": np.divide(8 * octets, duration, out=np.zeros(len(duration)), where=lasting),
+        "bpp": np.divide(octets, packets, out=np.zeros(len(duration)), where=sent),
+    }
+
+
+def finish(columns: Mapping[str, pa.Array], key: str) -> pa.Table:
+    """Flows as FLOW_SCHEMA has them; a column that the export lacks is null, never 0."""
+    given = ("duration", "packets", "bytes")
+    rates = derive(*(np.asarray(columns[name]).astype(np.float64) for name in given))
+    rows = len(columns["row"])
+    made = {name: pa.array(rate) for name, rate in rates.items()}
+    made["export_key"] = pa.repeat(pa.scalar(key, pa.string()), rows)
+    made = {**columns, **made}
+    arrays = [_column(made.get(c.name), c.type, rows) for c in COLUMNS]
+    return pa.table(arrays, schema=FLOW_SCHEMA)
+
+
+def _column(values: pa.Array | None, kind: pa.DataType, rows: int) -> pa.Array:
+    return pa.nulls(rows, kind) if values is None else values.cast(kind)
+
+
+def missing(columns: Mapping[str, pa.Array]) -> tuple[str, ...]:
+    """Columns of the flow table that an export of this kind does not have."""
+    given = {*columns, *DERIVED, "export_key"}
+    return tuple(c.name for c in COLUMNS if c.name not in given)

@@ -1,0 +1,48 @@
+"""The names that nfdump prints for protocols and TCP flags, both ways."""
+
+#: Number → name, from 0; nfdump prints the number where no name stands (output_util.c of nfdump 1.7.1).
+PROTOCOLS = (
+    "0 ICMP IGMP GGP IPIP ST TCP CBT EGP IGP BBN NVPII PUP ARGUS ENCOM XNET CHAOS UDP MUX DCN HMP PRM XNS Trnk1 "
+    "Trnk2 Leaf1 Leaf2 RDP IRTP ISO-4 NETBK MFESP MEINP DCCP 3PC IDPR XTP DDP IDPR TP++ IL IPv6 SDRP Rte6 Frag6 "
+    "IDRP RSVP GRE MHRP BNA ESP AH INLSP SWIPE NARP MOBIL TLSP SKIP ICMP6 NOHE6 OPTS6 HOST CFTP NET SATNT KLAN "
+    "RVD IPPC FS SATM VISA IPCV CPNX CPHB WSN PVP BSATM SUNND WBMON WBEXP ISOIP VMTP SVMTP VINES TTP NSIGP DGP "
+    "TCF EIGRP OSPF S-RPC LARP MTP AX.25 OS MICP SCCSP ETHIP ENCAP 99 GMTP IFMP PNNI PIM ARIS SCPS QNX A/N IPcmp "
+    "SNP CpqPP IPXIP VRRP PGM 0hop L2TP DDX IATP STP SRP UTI SMP SM PTP ISIS4 FIRE CRTP CRUDP 128 IPLT SPS PIPE "
+    "SCTP FC 134 MHEAD UDP-L MPLS"
+).split()
+#: Of two protocols with one name, IDPR, the first is meant.
+_NUMBERS = {name.upper(): number for number, name in reversed(list(enumerate(PROTOCOLS)))}
+_FLAGS = "CEUAPRSF"
+
+
+def protocol_name(number: int) -> str:
+    """What nfdump's CSV prints for a protocol: its name, or its number five wide."""
+    return PROTOCOLS[number] if number < len(PROTOCOLS) else f"{number:<5}"
+
+
+def protocol_number(text: str) -> int | None:
+    """The protocol of a name or number; None when it is neither."""
+    text = text.strip().upper()
+    if text.isdecimal() and text.isascii() and len(text) <= 3:
+        return int(text) if int(text) < 256 else None
+    return _NUMBERS.get(text)
+
+
+def flags_text(bits: int) -> str:
+    """TCP flags as nfdump 1.7 prints them: eight places, `.` where a flag is not set."""
+    return "".join(flag if bits & (128 >> place) else "." for place, flag in enumerate(_FLAGS))
+
+
+def flags_bits(text: str) -> int | None:
+    """TCP flags of 8 places, of nfdump 1.6's 6 places, or of a number; None when the text is none of these."""
+    text = text.strip()
+    if len(text) in (6, 8) and not text.startswith("0x"):
+        names = _FLAGS[-len(text) :]
+        if any(c not in (".", name) for c, name in zip(text, names, strict=True)):
+            return None
+        return sum(1 << (len(text) - 1 - place) for place, c in enumerate(text) if c != ".")
+    try:
+        bits = int(text, 16 if text.startswith("0x") else 10)
+    except ValueError:
+        return None
+    return bits if 0 <= bits < 256 else None

@@ -1,0 +1,33 @@
+"""What a reader makes of an export: columns, and the rows that can't be flows, each with its reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+REJECT_SCHEMA = pa.schema([("row", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Flows of one export, column by column.
+
+    `columns` holds those columns of FLOW_SCHEMA that the export has, `row` among them, all of one length.
+    `src_ip` and `dst_ip` are dictionary arrays over one shared dictionary, so that pairs of addresses
+    compare as pairs of numbers.
+    """
+
+    format: str
+    columns: dict[str, pa.Array]
+    rejected: pa.Table
+
+    @property
+    def flows(self) -> int:
+        """How many flows were read."""
+        return len(self.columns["row"])
+
+
+def rejects(rows: Sequence[int], raws: Sequence[str], reasons: Sequence[str]) -> pa.Table:
+    """Rejected rows as a table (row, raw, reason), in the export's order."""
+    table = pa.table([list(rows), list(raws), list(reasons)], schema=REJECT_SCHEMA)
+    return table.sort_by("row")

@@ -1,0 +1,32 @@
+"""The formats that can be read. A new one is a module with a name, a sniffer and a reader, and a line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dnsanom.errors import DecodeError
+from dnsanom.netflow import csv48, nfcapd
+from dnsanom.netflow.parsed import Parsed
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A format: what it is called, how its content is known, and how it is read (content, key)."""
+
+    name: str
+    sniff: Callable[[bytes], bool]
+    read: Callable[[bytes, str], Parsed]
+
+
+READERS = (
+    Reader(nfcapd.NAME, nfcapd.sniff, nfcapd.read),
+    Reader(csv48.NAME, csv48.sniff, csv48.read),
+)
+
+
+def reader_of(data: bytes, key: str) -> Reader:
+    """The reader of the content. Raises DecodeError when no format begins like it."""
+    for reader in READERS:
+        if reader.sniff(data):
+            return reader
+    begins = f"begins with {bytes(data[:16])!r}" if data else "is empty"
+    raise DecodeError(f"{key}: {begins}: can be read: {', '.join(r.name for r in READERS)}")
