@@ -1,0 +1,1 @@
+"""Attacks: one module a vector, one function a way of doing it."""

@@ -1,0 +1,81 @@
+"""Amplification: small questions in a victim's name, large replies to the victim."""
+
+import numpy as np
+
+from dnsanom.simulate.address import Block, pick
+from dnsanom.simulate.attacks.episode import Attack, Episode, pairs, pulses, spread
+from dnsanom.simulate.dns import DNS, delays, ports
+from dnsanom.simulate.draws import F64, I64, log_uniform, whole
+from dnsanom.simulate.network import RESOLVERS, SHARES, Network
+from dnsanom.simulate.packets import Packets, concat, packets
+
+#: What is asked for, and how large the replies get: text records, key sets, ANY.
+REPLIES = ((420, 1_400), (900, 2_300), (1_500, 4_096))
+
+
+def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """A victim on the internet, our resolvers as the reflectors: both ways are seen."""
+    n = int(rng.choice([1, 1, 2, 5]))
+    servers = rng.choice(RESOLVERS, n, replace=False, p=SHARES)
+    victim = np.repeat(pick(rng, Block.VICTIMS, 20, 1), n)
+    return _reflect(rng, episode, victim, servers, episode.between(8, 6_000) / n)
+
+
+def through_customers(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """A victim on the internet, customers' open routers as the reflectors."""
+    n = int(rng.integers(3, 25))
+    servers = net.open[(episode.number * 24 + np.arange(n)) % 1_200]
+    victim = np.repeat(pick(rng, Block.VICTIMS, 20, 1), n)
+    return _reflect(rng, episode, victim, servers, episode.between(4, 400))
+
+
+def on_client(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """A client of ours or of a carried network as the victim: replies from many reflectors, no queries."""
+    n = int(log_uniform(rng, 4, 160, 1)[0])
+    servers = pick(rng, Block.REFLECTORS, 22, n)
+    victim = np.repeat(rng.choice(np.concatenate([net.homes, net.gateways, net.transit])), n)
+    return _reflect(rng, episode, victim, servers, episode.between(1.5, 400), spoofed_elsewhere=True)
+
+
+def _reflect(
+    rng: np.random.Generator, episode: Episode, victim: I64, server: I64, per_minute: float,
+    *, spoofed_elsewhere: bool = False,
+) -> Attack:  # fmt: skip
+    """Reflection over pairs, each at its own rate around `per_minute`."""
+    n = len(server)
+    one_port = bool(rng.random() < 0.55)
+    episode = episode.shortened(per_minute * n, 7_000 if one_port and n < 6 else 2_200)
+    rate = per_minute * log_uniform(rng, 0.4, 2.5, n)
+    who, time, count = pulses(rng, episode.span, rate) if one_port else _single(rng, episode, rate)
+    port = (
+        np.full(len(who), rng.choice([80, 443, 4_444, int(ports(rng, 1)[0])]))
+        if one_port
+        else ports(rng, len(who))
+    )
+    query, reply = _sizes(rng, n, len(who), who)
+    back = packets(time + delays(rng, len(who), 8.0), server[who], victim[who], DNS, port, reply, count=count)
+    back = back.where(rng.random(len(who)) < rng.uniform(0.4, 1.0))
+    there = packets(time, victim[who], server[who], port, DNS, query, count=count)
+    seen = [back] if spoofed_elsewhere else [there, back]
+    return Attack(episode.span, _limited(rng, concat(seen)), pairs(victim, server))
+
+
+def _single(rng: np.random.Generator, episode: Episode, rate: F64) -> tuple[I64, I64, I64]:
+    who, time = spread(rng, episode.span, rate)
+    return who, time, np.ones(len(who), np.int64)
+
+
+def _sizes(rng: np.random.Generator, servers: int, n: int, who: I64) -> tuple[I64, I64]:
+    """Query and reply bytes: one name for all, whose reply differs from server to server."""
+    low, high = REPLIES[rng.integers(len(REPLIES))]
+    middle = log_uniform(rng, low, high, 1)[0] * np.exp(rng.normal(0, 0.12, servers))
+    reply = whole(middle[who] * np.where(rng.random(n) < 0.1, rng.uniform(0.7, 1.1, n), 1))
+    return np.full(n, rng.integers(57, 92)), reply.clip(200, 4_140)
+
+
+def _limited(rng: np.random.Generator, sent: Packets) -> Packets:
+    """Response rate limiting, in a third of the episodes: some replies come truncated, as small as the query."""
+    if rng.random() < 0.67:
+        return sent
+    small = (sent.sport == DNS) & (rng.random(len(sent)) < rng.uniform(0.1, 0.5))
+    return Packets(**{**vars(sent), "size": np.where(small, 70, sent.size).astype(np.int32)})

@@ -1,0 +1,73 @@
+"""When the attacks come: every vector all day, every way of it in turn, loud and low alike."""
+
+from collections.abc import Iterator
+
+from dnsanom.schema import ATTACKS
+from dnsanom.simulate.attacks import (
+    amplification,
+    flood,
+    fragments,
+    open_resolver,
+    scan,
+    tcp_abuse,
+    tunnel,
+    water_torture,
+)
+from dnsanom.simulate.attacks.episode import Attack, Episode, Maker
+from dnsanom.simulate.clock import MINUTE, Span
+from dnsanom.simulate.draws import generator, log_uniform
+from dnsanom.simulate.network import Network
+
+#: Episodes an hour of each vector, in stretches of equal length.
+AN_HOUR = 1.0
+#: Shortest and longest episode in minutes, before the loud ones are cut.
+MINUTES = (1.5, 80.0)
+
+WAYS: dict[str, tuple[Maker, ...]] = {
+    "amplification": (
+        amplification.through_resolver,
+        amplification.on_client,
+        amplification.through_customers,
+    ),
+    "flood": (flood.from_one, flood.from_many, flood.from_spoofed, flood.from_anywhere),
+    "water_torture": (
+        water_torture.through_resolver,
+        water_torture.through_several,
+        water_torture.through_private,
+    ),
+    "tunnel": (
+        tunnel.direct,
+        tunnel.direct_ported,
+        tunnel.through_resolver,
+        tunnel.through_relay,
+        tunnel.beacon,
+    ),
+    "scan": (scan.inwards, scan.outwards, scan.slowly, scan.with_tcp),
+    "tcp_abuse": (tcp_abuse.half_open, tcp_abuse.held, tcp_abuse.churned, tcp_abuse.half_open_anywhere),
+    "fragments": (fragments.train, fragments.trickle, fragments.replayed),
+    "open_resolver": (open_resolver.for_many, open_resolver.for_few),
+}
+#: Tunnels have more ways than other vectors, and so more episodes.
+OFTEN = {"tunnel": 2.0, "amplification": 1.5}
+
+
+def attacks(seed: int, net: Network, span: Span) -> Iterator[tuple[str, Attack]]:
+    """Every attack of the span with its vector, vector by vector in the order of time."""
+    for vector in ATTACKS:
+        ways = WAYS[vector]
+        for way, episode in _episodes(seed, vector, span, len(ways)):
+            yield vector, ways[way](generator(seed, vector, episode.number), episode, net)
+
+
+def _episodes(seed: int, vector: str, span: Span, ways: int) -> Iterator[tuple[int, Episode]]:
+    """One episode in each of equal stretches; strengths are even over the span and in random order."""
+    rng = generator(seed, vector, "schedule")
+    n = max(1, round(span.hours * AN_HOUR * OFTEN.get(vector, 1.0)))
+    strengths = (rng.permutation(n) + rng.random(n)) / n
+    lengths = log_uniform(rng, *MINUTES, n) * MINUTE
+    first = int(rng.integers(ways))
+    for number, (strength, length) in enumerate(zip(strengths, lengths, strict=True)):
+        slot = span.part(number / n, (number + 1) / n)
+        start = slot.start + int(rng.uniform(0.02, 0.7) * (slot.end - slot.start))
+        end = min(start + int(length), span.end)
+        yield (first + number) % ways, Episode(number, Span(start, end), float(strength))
