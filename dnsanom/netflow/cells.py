@@ -18,8 +18,8 @@ Parse = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Cell:
-    """A kind of cell: its type, how one text is read (None: malformed), what it must be, and whether Arrow may
-    read it in bulk."""
+    """A kind of cell: its type, how one text is read (None when malformed), what it must be, and whether
+    Arrow may read it in bulk."""
 
     kind: pa.DataType
     parse: Parse

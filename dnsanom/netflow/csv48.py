@@ -1,7 +1,7 @@
 """nfdump's CSV of 48 columns (`-o csv` of 1.6 to 1.7.4), read by the names in its header line.
 
-Times are taken as UTC, in whole seconds or with milliseconds. A footer and blank lines are passed over. A line
-stands for one flow: when nfdump has aggregated, this format does not say how many.
+Times are taken as UTC, in whole seconds or with milliseconds. A footer and blank lines are passed over. A
+line stands for one flow: when nfdump has aggregated, this format does not say how many.
 """
 
 import numpy as np

@@ -19,8 +19,8 @@ _FOOTER = b"\nSummary\n"
 class Lines:
     """The lines below the header that have as many cells as it.
 
-    `cells` are the wanted columns as text. `places` tells each one's number among all lines, None when no line
-    was left out; `misfits` are those left out, number → reason.
+    `cells` are the wanted columns as text. `places` tells each one's number among all lines, None when no
+    line was left out; `misfits` are those left out, number → reason.
     """
 
     names: tuple[str, ...]

@@ -1,15 +1,16 @@
 """The names that nfdump prints for protocols and TCP flags, both ways."""
 
 #: Number → name, from 0; nfdump prints the number where no name stands (output_util.c of nfdump 1.7.1).
-PROTOCOLS = (
-    "0 ICMP IGMP GGP IPIP ST TCP CBT EGP IGP BBN NVPII PUP ARGUS ENCOM XNET CHAOS UDP MUX DCN HMP PRM XNS Trnk1 "
-    "Trnk2 Leaf1 Leaf2 RDP IRTP ISO-4 NETBK MFESP MEINP DCCP 3PC IDPR XTP DDP IDPR TP++ IL IPv6 SDRP Rte6 Frag6 "
-    "IDRP RSVP GRE MHRP BNA ESP AH INLSP SWIPE NARP MOBIL TLSP SKIP ICMP6 NOHE6 OPTS6 HOST CFTP NET SATNT KLAN "
-    "RVD IPPC FS SATM VISA IPCV CPNX CPHB WSN PVP BSATM SUNND WBMON WBEXP ISOIP VMTP SVMTP VINES TTP NSIGP DGP "
-    "TCF EIGRP OSPF S-RPC LARP MTP AX.25 OS MICP SCCSP ETHIP ENCAP 99 GMTP IFMP PNNI PIM ARIS SCPS QNX A/N IPcmp "
-    "SNP CpqPP IPXIP VRRP PGM 0hop L2TP DDX IATP STP SRP UTI SMP SM PTP ISIS4 FIRE CRTP CRUDP 128 IPLT SPS PIPE "
-    "SCTP FC 134 MHEAD UDP-L MPLS"
-).split()
+_TABLE = """
+    0 ICMP IGMP GGP IPIP ST TCP CBT EGP IGP BBN NVPII PUP ARGUS ENCOM XNET CHAOS UDP MUX DCN HMP PRM XNS
+    Trnk1 Trnk2 Leaf1 Leaf2 RDP IRTP ISO-4 NETBK MFESP MEINP DCCP 3PC IDPR XTP DDP IDPR TP++ IL IPv6 SDRP
+    Rte6 Frag6 IDRP RSVP GRE MHRP BNA ESP AH INLSP SWIPE NARP MOBIL TLSP SKIP ICMP6 NOHE6 OPTS6 HOST CFTP
+    NET SATNT KLAN RVD IPPC FS SATM VISA IPCV CPNX CPHB WSN PVP BSATM SUNND WBMON WBEXP ISOIP VMTP SVMTP
+    VINES TTP NSIGP DGP TCF EIGRP OSPF S-RPC LARP MTP AX.25 OS MICP SCCSP ETHIP ENCAP 99 GMTP IFMP PNNI PIM
+    ARIS SCPS QNX A/N IPcmp SNP CpqPP IPXIP VRRP PGM 0hop L2TP DDX IATP STP SRP UTI SMP SM PTP ISIS4 FIRE
+    CRTP CRUDP 128 IPLT SPS PIPE SCTP FC 134 MHEAD UDP-L MPLS
+"""
+PROTOCOLS = tuple(_TABLE.split())
 #: Of two protocols with one name, IDPR, the first is meant.
 _NUMBERS = {name.upper(): number for number, name in reversed(list(enumerate(PROTOCOLS)))}
 _FLAGS = "CEUAPRSF"
@@ -34,7 +35,7 @@ def flags_text(bits: int) -> str:
 
 
 def flags_bits(text: str) -> int | None:
-    """TCP flags of 8 places, of nfdump 1.6's 6 places, or of a number; None when the text is none of these."""
+    """TCP flags of 8 places, of nfdump 1.6's 6 places, or of a number; None for any other text."""
     text = text.strip()
     if len(text) in (6, 8) and not text.startswith("0x"):
         names = _FLAGS[-len(text) :]

@@ -1,4 +1,4 @@
-"""The formats that can be read. A new one is a module with a name, a sniffer and a reader, and a line here."""
+"""The formats that can be read. A new one is a module with name, sniffer and reader, and a line here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

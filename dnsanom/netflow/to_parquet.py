@@ -1,50 +1,59 @@
-"""Exports to one Parquet file of canonical flows, and what could not be read beside it."""
+"""Exports decoded into one Parquet file, one export at a time."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pyarrow import parquet
 
 from dnsanom.netflow import DecodeReport, decode
+from dnsanom.netflow.parsed import REJECT_SCHEMA
 from dnsanom.params import Dns
 from dnsanom.schema import FLOW_SCHEMA
+
+_REJECTED = REJECT_SCHEMA.insert(0, pa.field("export_key", pa.string()))
 
 
 def decode_to_parquet(
     exports: Iterable[tuple[str, bytes]], out: Path, dns: Dns, keep: Literal["dns", "all"] = "dns"
 ) -> Iterator[str]:
-    """Write the exports' flows to `out`, one export in memory at a time; yields a line for each export.
+    """Write the flows of all exports (key, bytes) to `out`, and yield a line on each.
 
-    Rows that can't be read go to OUT with `.rejected.parquet` in place of its ending: export_key, row, raw,
-    reason. Raises DecodeError at the first export that can't be read as a whole; `out` is then not written.
+    Rows that can't be flows go to `OUT.rejected.parquet`. Both files appear when the last export is read.
+    Raises DecodeError for an export that can't be read; then neither appears.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
-    rejected: list[pa.Table] = []
+    with _writer(out, FLOW_SCHEMA) as flows, _writer(rejected_path(out), _REJECTED) as rejected:
+        for key, data in exports:
+            decoded = decode(data, key, dns, keep)
+            flows.write_table(decoded.flows)
+            keys = pa.repeat(pa.scalar(key, pa.string()), len(decoded.rejected))
+            rejected.write_table(decoded.rejected.add_column(0, "export_key", keys))
+            yield f"{key}: {_line(decoded.report)}"
+
+
+def rejected_path(out: Path) -> Path:
+    """The file beside `out` that holds the rejected rows."""
+    return out.with_name(f"{out.stem}.rejected.parquet")
+
+
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[Any]:
+    """A Parquet writer whose file takes its name when all went well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
     try:
-        with pq.ParquetWriter(part, FLOW_SCHEMA, compression="zstd") as writer:
-            for key, data in exports:
-                decoded = decode(data, key, dns, keep)
-                writer.write_table(decoded.flows)
-                if decoded.rejected.num_rows:
-                    names = pa.array([key] * decoded.rejected.num_rows, pa.string())
-                    rejected.append(decoded.rejected.add_column(0, "export_key", names))
-                yield line(key, decoded.report)
-        part.replace(out)
+        with parquet.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+            yield writer
+        unfinished.rename(path)
     finally:
-        part.unlink(missing_ok=True)
-    if rejected:
-        beside = out.with_suffix(".rejected.parquet")
-        pq.write_table(pa.concat_tables(rejected), beside)
-        yield f"rows that could not be read, with their reasons: {beside}"
+        unfinished.unlink(missing_ok=True)
 
 
-def line(key: str, report: DecodeReport) -> str:
-    """An export's report as a person reads it."""
-    missing = f"; the format has no {', '.join(report.missing)}" if report.missing else ""
-    return (
-        f"{key}: {report.format}: {report.rows:,} rows, {report.kept:,} kept, {report.dropped:,} dropped, "
-        f"{report.rejected:,} rejected{missing}"
-    )
+def _line(report: DecodeReport) -> str:
+    parts = [f"{report.format}, {report.rows:,} rows: {report.kept:,} flows kept"]
+    parts += [f"{report.dropped:,} not DNS"] if report.dropped else []
+    parts += [f"{report.rejected:,} rejected"] if report.rejected else []
+    parts += [f"no {', '.join(report.missing)}"] if report.missing else []
+    return ", ".join(parts)

@@ -43,8 +43,8 @@ _SAME = {
 def write_csv(path: Path, flows: pa.Table, milliseconds: bool = True) -> None:
     """Write flows (FLOW_SCHEMA's columns; `exporter` may be missing) as `nfdump -o csv` prints them.
 
-    With `milliseconds`, first and last seen have them, so that nothing is lost; without, they end at the second,
-    as nfdump 1.7.1 cuts them. The sampling rate and the count of flows have no place in this format.
+    With `milliseconds`, first and last seen have them, so that nothing is lost; without, they end at the
+    second, as nfdump 1.7.1 cuts them. The sampling rate and the count of flows have no place in this format.
     """
     columns = _columns(flows, pa.timestamp("ms" if milliseconds else "s"))
     table = pa.table([columns[name] for name in HEADER.split(",")], HEADER.split(","))

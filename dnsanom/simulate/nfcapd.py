@@ -21,9 +21,9 @@ _ICMP, _ICMP6 = 1, 58
 def write_nfcapd(path: Path, flows: pa.Table, ident: str) -> None:
     """Write flows, a table with FLOW_SCHEMA's columns (provenance may be missing), as an nfcapd file.
 
-    Packets and bytes are written as they stand, as nfcapd has scaled them; `exporter` and `sampling_rate` become
-    exporter and sampler records. IPv4 and IPv6 may be mixed, order is kept. Raises ValueError for a flow that
-    can't be written, with its number.
+    Packets and bytes are written as they stand, as nfcapd has scaled them; `exporter` and `sampling_rate`
+    become exporter and sampler records. IPv4 and IPv6 may be mixed, order is kept. Raises
+    ValueError for a flow that can't be written, with its number.
     """
     who = senders(flows)
     before = [_block(records) for records in [exporter_records(who)] if records]

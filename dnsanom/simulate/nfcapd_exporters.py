@@ -78,7 +78,7 @@ def _sampler(sysid: int, rate: int) -> bytes:
 
 
 def exporter_stats(who: Senders) -> list[bytes]:
-    """The record of how many flows each exporter sent; nfcapd counts packets of NetFlow, 24 flows in each here."""
+    """The record of how many flows each exporter sent, 24 in each of its packets."""
     if not who.rates:
         return []
     stats = np.zeros(len(who.rates), nf.EXPORTER_STAT)

@@ -39,7 +39,7 @@ class _Block:
 
 
 def read_records(data: bytes, key: str) -> Records:
-    """The records of all data blocks of a layout 2 file. Raises DecodeError with file, block, value and rule."""
+    """The records of all data blocks. Raises DecodeError that names file, block, value and rule."""
     header = _header(data, key)
     blocks, end = _blocks(memoryview(data), int(header["blocks"]), key)
     _check_end(header, end, len(data), key)

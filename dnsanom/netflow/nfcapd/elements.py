@@ -112,7 +112,7 @@ def _alike(data: memoryview, starts: Offsets, layout: dict[int, tuple[int, int]]
 def _scan(
     data: memoryview, offsets: Offsets, records: npt.NDArray[np.int64], size: int, faults: Faults
 ) -> Iterator[Found]:
-    """The elements of records of one size that share no layout: the first of all, then the second, and so on."""
+    """The elements of records that share no layout: the first of all, then the second, and so on."""
     left = gather(data, np.dtype("<u2"), offsets[records] + 4).astype(np.int64)
     many = left > MOST_ELEMENTS
     faults.add(records[many], [f"{n:,} elements: at most {MOST_ELEMENTS}" for n in left[many].tolist()])

@@ -24,7 +24,7 @@ class Exporters:
     rates: dict[int, list[tuple[int, int | None]]] = field(default_factory=dict)
 
     def sampling(self, exporter: npt.NDArray[np.uint16], at: Offsets) -> npt.NDArray[np.int32]:
-        """The 1:N that held for each flow, by its exporter and the byte its record begins at; 0 is unknown."""
+        """The 1:N that held for each flow, by its exporter and where its record begins; 0 is unknown."""
         rate = np.zeros(len(at), np.int32)
         for sysid, changes in self.rates.items():
             mine = np.flatnonzero(exporter == sysid)
@@ -83,7 +83,7 @@ def _rate(taken: int, passed: int) -> int | None:
 
 
 def _in_force(samplers: dict[int, int | None]) -> int | None:
-    """The rate of an exporter's flows: an overruling sampler, else the router's own, a general one, the default.
+    """The rate of an exporter's flows: an overruling sampler, the router's own, a general one, the default.
 
     nfcapd keeps no word of which of a router's own samplers a flow met: if they differ, the rate is unknown.
     """

@@ -16,7 +16,7 @@ _MOST = 2**63 - 1
 
 
 class Flows:
-    """Numbers of all flows of a file, one array a field; IPv6 addresses stand aside, for the rows that have them."""
+    """Numbers of all flows of a file, one array a field; IPv6 addresses stand aside with their rows."""
 
     def __init__(self, count: int) -> None:
         generic, v4 = nf.ELEMENTS[nf.GENERIC], nf.ELEMENTS[nf.IPV4]

@@ -14,7 +14,7 @@ _SAMPLE, _KINDS = 64, 8
 
 
 def record_offsets(block: memoryview, count: int, where: str) -> Offsets:
-    """Offsets of the block's `count` records, which must fill it. Raises DecodeError with `where` in front."""
+    """Offsets of the block's `count` records, which must fill it. `where` begins the DecodeError."""
     offsets = _by_words(block, count)
     return _by_steps(block, count, where) if offsets is None else offsets
 
