@@ -1,7 +1,8 @@
 """Which prefixes an address is in, as a join that every Ibis backend can do.
 
-No two SQL engines agree on CIDR functions. So the distinct addresses of a table are fetched once, matched here
-against the sorted bounds of the prefixes, and what matches becomes a small in-memory table to join with.
+No two SQL engines agree on CIDR functions. So the distinct addresses of a table are fetched once, matched
+here against the sorted bounds of the prefixes, and what matches becomes a small in-memory table to join
+with.
 """
 
 import socket

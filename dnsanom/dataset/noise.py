@@ -1,8 +1,12 @@
-"""Noise: well-known hosts by dated lists that ship with the project. Rows are tagged always, dropped from training only."""
+"""Noise: well-known hosts, by dated lists that ship with the project.
+
+Rows are always tagged, and left out of training only.
+"""
 
 import csv
 from collections.abc import Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from ipaddress import ip_network
 
 import ibis
@@ -15,21 +19,24 @@ from dnsanom.params import Noise
 
 #: A list's columns: the prefix, who runs it, where that is published, and when it was looked up.
 LIST_COLUMNS = ("prefix", "name", "source", "date")
-_FOLDER = files("dnsanom.dataset") / "lists"
+
+
+def _folder() -> Traversable:
+    return files("dnsanom.dataset") / "lists"
 
 
 def list_names() -> list[str]:
     """Names of the lists that ship with the project."""
-    return sorted(f.name.removesuffix(".csv") for f in _FOLDER.iterdir() if f.name.endswith(".csv"))
+    return sorted(f.name.removesuffix(".csv") for f in _folder().iterdir() if f.name.endswith(".csv"))
 
 
 def read_list(name: str) -> list[Network]:
-    """The prefixes of a shipped list. Raises SettingsError for an unknown list or a line that holds no prefix."""
+    """The prefixes of a shipped list. Raises SettingsError for an unknown list or a bad line."""
     if name not in list_names():
         raise SettingsError(
             f"params.yaml: noise.lists: {name!r}: unknown, known are {', '.join(list_names())}"
         )
-    text = (_FOLDER / f"{name}.csv").read_text()
+    text = (_folder() / f"{name}.csv").read_text()
     lines = csv.DictReader(line for line in text.splitlines() if line and not line.startswith("#"))
     try:
         return [ip_network(line["prefix"]) for line in lines]
@@ -40,7 +47,10 @@ def read_list(name: str) -> list[Network]:
 
 
 def tag(flows: ibis.Table, noise: Noise) -> ibis.Table:
-    """Flows with `noise`: the first of the lists that holds either end, else null. Runs one query for the addresses."""
+    """Flows with `noise`: the first of the lists that holds either end, else null.
+
+    Runs one query, for the distinct addresses.
+    """
     sets = [(rank, prefixes(read_list(name))) for rank, name in enumerate(noise.lists)]
     ranks = lookup(addresses(flows) if sets else [], sets, pa.int64(), "rank")
     src = ranks.select(src_ip="address", src_rank="rank")

@@ -1,11 +1,13 @@
 """Which end of a DNS flow is the client and which the server.
 
 1. One end has a DNS port: it is the server.
-2. Both have one (a resolver or forwarder that asks from port 53): the server is the end that is a listed resolver;
-   with both or none listed, the end outside our client networks; with both alike, the lesser address as text. None of
-   this looks at the flow's direction, so a query and its reply agree on who is who.
-3. Both ports are 0 (fragments): the server is the end that serves DNS to that pair elsewhere in the data; where no flow or
-   both ways tell, a listed resolver, else the source, since it is large replies that are cut into fragments.
+2. Both have one (a resolver or forwarder that asks from port 53): the server is the end that is a listed
+   resolver; with both or none listed, the end outside our client networks; with both alike, the lesser
+   address as text. None of this looks at the flow's direction, so a query and its reply agree on who is
+   who.
+3. Both ports are 0 (fragments): the server is the end that serves DNS to that pair elsewhere in the data;
+   where no flow or both ways tell, a listed resolver, else the source, since it is large replies that are
+   cut into fragments.
 
 Any other flow is not DNS and has no ends.
 """
@@ -23,7 +25,8 @@ ELSEWHERE, CLIENT, RESOLVER = 0, 1, 2
 def orient(flows: ibis.Table, dns: Dns) -> ibis.Table:
     """The DNS flows with `client`, `server`, `is_query`, `is_fragment`, `src_role` and `dst_role`.
 
-    Roles are 0 elsewhere, 1 one of our clients, 2 one of our resolvers. Runs one query for the distinct addresses.
+    Roles are 0 elsewhere, 1 one of our clients, 2 one of our resolvers. Runs one query for the distinct
+    addresses.
     """
     ends = _with_roles(flows, dns)
     src_dns, dst_dns = ends.src_port.isin(dns.ports), ends.dst_port.isin(dns.ports)

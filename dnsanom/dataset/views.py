@@ -17,9 +17,9 @@ _BUILD: dict[str, Callable[[ibis.Table, Dns], ibis.Table]] = {"flow": flow_rows,
 def rows(flows: ibis.Table, view: str, dns: Dns) -> ibis.Table:
     """The view's rows of flows (`schema.FLOW_SCHEMA`, and `noise` if `noise.tag` added it).
 
-    A row has `schema.ROW_COLUMNS`, the view's fifteen features as float64, never null, and in the flow view `direction`.
-    Flows without a DNS port that are not fragments are no rows. Runs one query, for the distinct addresses; what it
-    returns is an Ibis expression that has not run.
+    A row has `schema.ROW_COLUMNS`, the view's fifteen features as float64, never null, and in the flow view
+    `direction`. Flows without a DNS port that are not fragments are no rows. Runs one query, for the
+    distinct addresses; what it returns is an Ibis expression that has not run.
     """
     if view not in _BUILD:
         raise BadUseError(f"view {view!r}: unknown, known are {', '.join(VIEWS)}")

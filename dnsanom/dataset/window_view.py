@@ -7,8 +7,8 @@ from dnsanom.dataset.moments import duration_ms, epoch_ms, from_epoch_ms
 from dnsanom.params import Dns
 from dnsanom.schema import ROW_COLUMNS, TCP, feature_names
 
-#: bpp is counted in sixteenths of a byte for its spread: sums of whole numbers come out the same in any order, so that
-#: the same flows give the same bytes however many threads add them up.
+#: bpp is counted in sixteenths of a byte for its spread: sums of whole numbers are the same in any order, so
+#: that the same flows give the same bytes however many threads add them up.
 STEPS = 16
 
 

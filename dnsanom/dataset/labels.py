@@ -1,0 +1,69 @@
+"""Labels: truth where there is any, else rules.
+
+With truth, every row is labelled by it: a row whose pair and time a truth row covers has that row's
+vector, any other is benign. Without, the first rule that a row meets names its vector, and a row that
+meets none is benign.
+"""
+
+from collections.abc import Sequence
+
+import ibis
+import pandas as pd
+
+from dnsanom.dataset.match import match_truth
+from dnsanom.dataset.moments import epoch_ms
+from dnsanom.dataset.rules import compile_rule
+from dnsanom.params import Rule
+from dnsanom.schema import BENIGN, LABEL_COLUMNS
+
+#: Rows that meet a rule and lie further apart than this are two episodes of their pair, in seconds.
+EPISODE_GAP = 600
+
+
+def label(rows: ibis.Table, rules: Sequence[Rule], truth: pd.DataFrame | None) -> ibis.Table:
+    """The rows with `vector`, `label_source` (truth, rule, or none without any rule) and `episode`.
+
+    An episode's id is null for benign rows. With truth, its rows of one vector and one span are one
+    episode; by rules, it is what one client and server have of one vector without a pause of ten
+    minutes.
+    """
+    if truth is not None:
+        return _by_truth(rows, truth)
+    return _by_rules(rows, rules)
+
+
+def _by_truth(rows: ibis.Table, truth: pd.DataFrame) -> ibis.Table:
+    matched = match_truth(rows, truth)
+    vector = matched.vector.fill_null(BENIGN)
+    episode = ibis.ifelse(vector == BENIGN, ibis.null("string"), matched.episode)
+    named = matched.mutate(vector=vector, label_source=ibis.literal("truth"), episode=episode)
+    return named.select(*rows.columns, *LABEL_COLUMNS)
+
+
+def _by_rules(rows: ibis.Table, rules: Sequence[Rule]) -> ibis.Table:
+    source = ibis.literal("rule" if rules else "none")
+    named = rows.mutate(vector=_first_rule(rows, rules), label_source=source)
+    benign = named.filter(named.vector == BENIGN).mutate(episode=ibis.null("string"))
+    attacks = _sessions(named.filter(named.vector != BENIGN))
+    return ibis.union(benign, attacks.select(benign.columns))
+
+
+def _first_rule(rows: ibis.Table, rules: Sequence[Rule]) -> ibis.expr.types.StringValue:
+    if not rules:
+        return ibis.literal(BENIGN)
+    return ibis.cases(*((compile_rule(r.when, rows), r.vector) for r in rules), else_=BENIGN)
+
+
+def _sessions(attacks: ibis.Table) -> ibis.Table:
+    """Rows of one vector, client and server as episodes, cut at pauses."""
+    timed = attacks.mutate(ms=epoch_ms(attacks.first_seen))
+    pair = [timed.vector, timed.client, timed.server]
+    before = timed.ms.lag(1).over(ibis.window(group_by=pair, order_by=timed.ms))
+    starts = ibis.ifelse(
+        (timed.ms - before > EPISODE_GAP * 1000) | before.isnull(), timed.ms, ibis.null("int64")
+    )
+    cut = timed.mutate(starts=starts)
+    so_far = ibis.cumulative_window(group_by=[cut.vector, cut.client, cut.server], order_by=cut.ms)
+    return cut.mutate(start=cut.starts.max().over(so_far)).mutate(
+        episode=lambda t: t.vector + "@" + t.start.cast("string") + " " + t.client + " " + t.server
+    )

@@ -1,0 +1,109 @@
+"""The data set of a view: noise, rows, labels, split and features; the same flows give the same bytes."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from dnsanom.dataset import noise, summary
+from dnsanom.dataset.features import Choice, choose
+from dnsanom.dataset.labels import label
+from dnsanom.dataset.moments import epoch_ms
+from dnsanom.dataset.parquet import write_sorted
+from dnsanom.dataset.sample import quotas, thin
+from dnsanom.dataset.split import SIDES, Borders, borders, split
+from dnsanom.dataset.truth import read_truth
+from dnsanom.dataset.views import rows
+from dnsanom.errors import DatasetError
+from dnsanom.params import Dataset
+from dnsanom.schema import feature_names
+from dnsanom.settings import Settings
+
+#: Rows of each vector that the features are scored on.
+SCORED = 2_000
+
+
+def prepare(settings: Settings, view: str) -> Path:
+    """Write `train`, `validation` and `test.parquet`, `features.json` and `summary.json` of the frozen flows.
+
+    Returns the folder. Raises DatasetError if there are no frozen flows or a side would be empty.
+    """
+    folder = settings.dataset(view)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as spill:
+        con = ibis.duckdb.connect(memory_limit="1GB", temp_directory=spill, preserve_insertion_order=False)
+        try:
+            _prepare(con, settings, view, folder)
+        finally:
+            con.disconnect()
+    return folder
+
+
+def _prepare(con: ibis.BaseBackend, settings: Settings, view: str, folder: Path) -> None:
+    dataset = settings.params.dataset
+    labelled = con.create_table("labelled", _labelled(con, settings, view))
+    at = _borders(labelled, dataset)
+    placed = con.create_table("placed", split(labelled, at))
+    learnable = con.create_table("learnable", _learnable(placed, settings))
+    train = con.create_table("train", _thinned(learnable, dataset))
+    choice = choose(_scored(learnable, dataset), feature_names(view), dataset.features)
+    sides = {"train": train} | {s: placed.filter(placed.split == s).drop("split") for s in SIDES[1:]}
+    for side, table in sides.items():
+        write_sorted(table, folder / f"{side}.parquet")
+    _write_json(folder / "features.json", _features(view, choice))
+    _write_json(folder / "summary.json", summary.summary(view, at, labelled, placed, learnable, train))
+
+
+def _labelled(con: ibis.BaseBackend, settings: Settings, view: str) -> ibis.Table:
+    params = settings.params
+    files = sorted(settings.flows.glob("*.parquet"))
+    if not files:
+        raise DatasetError(f"{settings.flows}: no frozen flows; run `dnsanom freeze` first")
+    flows = con.read_parquet([str(f) for f in files], table_name="flows")
+    made = con.create_table("view_rows", rows(noise.tag(flows, params.noise), view, params.dns))
+    return label(made, params.labels.get(view, ()), _truth(settings))  # type: ignore[call-overload]
+
+
+def _truth(settings: Settings) -> pd.DataFrame | None:
+    path = settings.flows / "truth.csv"
+    return read_truth(path) if path.exists() else None
+
+
+def _borders(labelled: ibis.Table, dataset: Dataset) -> Borders:
+    ms = epoch_ms(labelled.first_seen)
+    first, last = labelled.aggregate(first=ms.min(), last=ms.max()).to_pyarrow().to_pylist()[0].values()
+    if first is None:
+        raise DatasetError("frozen flows: no DNS flow among them, nothing to learn from")
+    return borders(first, last, dataset)
+
+
+def _learnable(placed: ibis.Table, settings: Settings) -> ibis.Table:
+    dropped = settings.params.noise.drop_from_training
+    clean = placed.noise.isnull() | placed.noise.notin(dropped) if dropped else True
+    return placed.filter((placed.split == "train") & clean).drop("split")
+
+
+def _counts(table: ibis.Table) -> dict[str, int]:
+    counted = table.group_by("vector").aggregate(n=table.count()).to_pyarrow().to_pylist()
+    return {row["vector"]: row["n"] for row in counted}
+
+
+def _thinned(learnable: ibis.Table, dataset: Dataset) -> ibis.Table:
+    return thin(learnable, quotas(_counts(learnable), dataset.max_train_rows), dataset.seed)
+
+
+def _scored(learnable: ibis.Table, dataset: Dataset) -> pd.DataFrame:
+    keep = {vector: min(n, SCORED) for vector, n in _counts(learnable).items()}
+    scored: pd.DataFrame = thin(learnable, keep, dataset.seed).to_pandas()
+    return scored
+
+
+def _features(view: str, choice: Choice) -> dict[str, Any]:
+    return {"view": view, "features": list(choice.features), "method": "mRMR", "scores": choice.scores}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n")
