@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -31,10 +32,11 @@ def distinct(values: Floats) -> tuple[Indices, Indices]:
 def in_parts(answer: Callable[[Floats], Floats], values: Floats, least: int = 2_000) -> Floats:
     """`answer` of rows, computed in one part a processor; equal to the answer in one go.
 
-    Neighbour search and kernel sums leave Python's lock, so threads are enough.
+    Neighbour search and matrix products leave Python's lock, so threads are enough; a product's own threads
+    would only wait for each other.
     """
     parts = max(1, min(os.cpu_count() or 1, len(values) // least))
     if parts == 1:
         return answer(values)
-    with ThreadPoolExecutor(parts) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(parts) as pool:
         return np.concatenate(list(pool.map(answer, np.array_split(values, parts))))

@@ -7,22 +7,37 @@ The store is a SQLite file or a server, never a folder of files. Artifacts of a 
 import logging
 import os
 import re
+import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
-from mlflow import MlflowClient, artifacts, set_registry_uri, set_tracking_uri
+import pandas as pd
+from matplotlib.figure import Figure
+from mlflow import MlflowClient, artifacts, set_registry_uri, set_tracking_uri, start_run
+from mlflow.data.pandas_dataset import from_pandas
+from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
+from mlflow.models import infer_signature
+from mlflow.sklearn import log_model
 
 from dnsanom.errors import NoChampionError, RegistryError
-from dnsanom.model.bundle import Bundle
+from dnsanom.model.bundle import CARD_FILE, Bundle, matrix
+from dnsanom.model.skopsfile import TRUSTED
 from dnsanom.settings import Settings
 
 CHAMPION, PREVIOUS = "champion", "previous"
+#: What a logged model needs beside this project; named, since MLflow would otherwise find out by running it.
+REQUIREMENTS = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -55,7 +70,7 @@ def connect(settings: Settings) -> MlflowClient:
         _check_server(settings.mlflow_uri)
     if not store_exists(settings):
         settings.var.mkdir(parents=True, exist_ok=True)
-        logging.getLogger(__name__).info("making MLflow's store %s, once", settings.mlflow_uri)
+        print(f"making MLflow's store {settings.mlflow_uri} (once)", file=sys.stderr, flush=True)
     set_tracking_uri(settings.mlflow_uri)
     set_registry_uri(settings.mlflow_uri)
     with told(settings.mlflow_uri):
@@ -94,10 +109,102 @@ def load_uri(settings: Settings, uri: str) -> Bundle:
         if named and named[2]:
             version = str(client.get_model_version_by_alias(named[1], named[2]).version)
             return load_uri(settings, f"models:/{named[1]}/{version}")
-        bundle = Bundle.load(Path(artifacts.download_artifacts(artifact_uri=uri, dst_path=folder)))
+        bundle = Bundle.load(_download(uri, folder))
     if not named:
         return bundle
     return Bundle(bundle.pipeline, {**bundle.card, "name": named[1], "version": named[3]})
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is under way."""
+
+    client: MlflowClient
+    experiment: str
+    id: str
+
+    def log(self, params: dict[str, Any], metrics: dict[str, float | None], tags: dict[str, str]) -> None:
+        """Parameters, metrics (None is left out) and tags, in one call."""
+        now = int(time.time() * 1000)
+        self.client.log_batch(
+            self.id,
+            params=[Param(name, str(value)) for name, value in params.items()],
+            metrics=[Metric(name, float(v), now, 0) for name, v in metrics.items() if v is not None],
+            tags=[RunTag(name, value) for name, value in tags.items()],
+        )
+
+    def figure(self, name: str, figure: Figure) -> None:
+        """A picture among the run's artifacts."""
+        self.client.log_figure(self.id, figure, name)
+
+    def table(self, name: str, table: pd.DataFrame) -> None:
+        """A table that MLflow's pages can show and compare."""
+        self.client.log_table(self.id, table, name)
+
+    def files(self, folder: Path) -> None:
+        """Every file of a folder among the run's artifacts."""
+        self.client.log_artifacts(self.id, str(folder))
+
+    def data(self, frame: pd.DataFrame, path: Path, part: str, data_md5: str) -> None:
+        """The rows that went in: their columns, counts and source, under the data set's MD5."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it warns that a path could be of two local kinds
+            dataset = from_pandas(frame, source=str(path), targets="vector", name=path.stem, digest=data_md5)
+        inputs = [DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", part)])]
+        self.client.log_inputs(self.id, datasets=inputs)
+
+    def model(self, bundle: Bundle, card_folder: Path, example: pd.DataFrame) -> str:
+        """The bundle as a logged model in skops format, with its card; its id."""
+        rows = matrix(example, bundle.card["view"])
+        with start_run(run_id=self.id):
+            logged = log_model(
+                bundle.pipeline,
+                name=f"{bundle.card['view']}-{bundle.card['model']}",
+                serialization_format="skops",
+                skops_trusted_types=list(TRUSTED),
+                signature=infer_signature(rows, bundle.pipeline.predict_proba(rows)),
+                pyfunc_predict_fn="predict_proba",
+                pip_requirements=[f"{name}=={version_of(name)}" for name in REQUIREMENTS],
+                extra_files=[str(card_folder / CARD_FILE)],
+            )
+        return str(logged.model_id)
+
+
+@contextmanager
+def run(
+    settings: Settings, view: str, name: str, tags: dict[str, str], parent: Run | None = None
+) -> Iterator[Run]:
+    """A run in the view's experiment, below `parent` if there is one; failed when the block raises."""
+    client = parent.client if parent else connect(settings)
+    with told(settings.mlflow_uri):
+        experiment = parent.experiment if parent else _experiment(client, settings, view)
+        nested = {"mlflow.parentRunId": parent.id} if parent else {}
+        own = {"mlflow.source.name": "dnsanom", "mlflow.source.git.commit": tags.get("code", ""), **nested}
+        made = client.create_run(experiment, run_name=name, tags={**own, **tags})
+        status = "FAILED"
+        try:
+            yield Run(client, experiment, made.info.run_id)
+            status = "FINISHED"
+        finally:
+            client.set_terminated(made.info.run_id, status)
+
+
+def _experiment(client: MlflowClient, settings: Settings, view: str) -> str:
+    """Id of the view's experiment, made or brought back if need be."""
+    found = client.get_experiment_by_name(model_name(view))
+    if found is None:
+        place = (settings.var / "mlflow" / "artifacts" / view).as_uri() if is_local(settings) else None
+        return str(client.create_experiment(model_name(view), artifact_location=place))
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def _download(uri: str, folder: str) -> Path:
+    try:
+        return Path(artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
+    except OSError as error:
+        raise RegistryError(f"{uri}: its files can't be read: {' '.join(str(error).split())}") from error
 
 
 @contextmanager
@@ -105,7 +212,7 @@ def told(where: str) -> Iterator[None]:
     """MLflow's failures as RegistryError on one line."""
     try:
         yield
-    except (MlflowException, OSError) as error:
+    except MlflowException as error:
         raise RegistryError(f"{where}: {' '.join(str(error).split())}") from error
 
 

@@ -1,0 +1,68 @@
+"""The models that a sweep tries: one pipeline's shape, and the settings of each grid."""
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from dnsanom.model.svm import CalibratedSVC
+from dnsanom.params import Sweep
+from dnsanom.schema import FEATURES
+
+MODELS = ("knn", "svm")
+Setting = dict[str, Any]
+#: Hyperparameters whose larger value makes the smoother, hence simpler, model.
+_LARGER_IS_SIMPLER = ("n_neighbors",)
+_SIMPLEST_FIRST = ("uniform", "distance", "linear", "rbf", "poly", "scale", "auto")
+
+
+def pipeline(view: str, model: str, setting: Setting, features: list[str]) -> Pipeline:
+    """An unfitted pipeline that takes a frame of the view's features and learns from the chosen ones."""
+    return Pipeline([*head(view, features).steps, ("model", estimator(model, setting))])
+
+
+def head(view: str, features: list[str]) -> Pipeline:
+    """What comes before the model: chosen features, log(1 + x) where the schema says so, standard scaling."""
+    logged = {f.name for f in FEATURES[view] if f.log}
+    columns = ColumnTransformer(
+        [
+            (
+                "log",
+                FunctionTransformer(np.log1p, feature_names_out="one-to-one"),
+                [f for f in features if f in logged],
+            ),
+            ("plain", "passthrough", [f for f in features if f not in logged]),
+        ],
+        verbose_feature_names_out=False,
+    )
+    return Pipeline([("columns", columns), ("scale", StandardScaler())])
+
+
+def estimator(model: str, setting: Setting) -> BaseEstimator:
+    """The unfitted classifier. A tree answers each row by itself, whatever is asked together with it."""
+    if model == "knn":
+        return KNeighborsClassifier(algorithm="kd_tree", **setting)
+    return CalibratedSVC(class_weight="balanced", **setting)
+
+
+def grid(sweep: Sweep, model: str) -> list[Setting]:
+    """Every combination of the model's hyperparameters, the simplest first."""
+    table: dict[str, Any] = getattr(sweep, model).model_dump()
+    settings = [dict(zip(table, values, strict=True)) for values in product(*table.values())]
+    return sorted(settings, key=_complexity)
+
+
+def _complexity(setting: Setting) -> list[tuple[int, float]]:
+    return [_rank(name, value) for name, value in setting.items()]
+
+
+def _rank(name: str, value: Any) -> tuple[int, float]:
+    if isinstance(value, str):
+        place = _SIMPLEST_FIRST.index(value) if value in _SIMPLEST_FIRST else len(_SIMPLEST_FIRST)
+        return (0, place)
+    return (1, -value if name in _LARGER_IS_SIMPLER else value)

@@ -1,0 +1,99 @@
+"""A view's data set as the models see it, and where it comes from."""
+
+import json
+import subprocess
+from hashlib import md5
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from dnsanom.errors import DatasetError
+from dnsanom.schema import BENIGN, LABEL_COLUMNS, feature_names
+from dnsanom.settings import Settings
+
+Part = Literal["train", "validation", "test"]
+
+
+def load(settings: Settings, view: str, part: Part) -> pd.DataFrame:
+    """Rows of one part, with the view's features and labels. Raises DatasetError when they can't be used."""
+    path = settings.dataset(view) / f"{part}.parquet"
+    if not path.exists():
+        raise DatasetError(f"{path}: no such file; `dnsanom prepare --view {view}` makes it")
+    frame = pd.read_parquet(path)
+    missing = [c for c in (*feature_names(view), *LABEL_COLUMNS) if c not in frame.columns]
+    if missing:
+        raise DatasetError(f"{path}: no column {', '.join(missing)}; run `dnsanom prepare --view {view}`")
+    if frame.empty:
+        raise DatasetError(f"{path}: no rows; the span that was frozen is too short to be split")
+    return frame
+
+
+def load_train(settings: Settings, view: str) -> pd.DataFrame:
+    """Training rows. Raises DatasetError unless there are benign rows and at least one attack."""
+    frame = load(settings, view, "train")
+    vectors = set(frame["vector"])
+    if BENIGN not in vectors or len(vectors) < 2:
+        raise DatasetError(
+            f"{settings.dataset(view) / 'train.parquet'}: vectors are {', '.join(sorted(vectors))}: "
+            "benign rows and at least one attack are needed"
+        )
+    return frame
+
+
+def chosen(settings: Settings, view: str) -> list[str]:
+    """The features that the data set's preparation chose. Raises DatasetError when it did not."""
+    path = settings.dataset(view) / "features.json"
+    try:
+        names = list(json.loads(path.read_text())["chosen"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{path}: no chosen features ({error}); run `dnsanom prepare`") from error
+    unknown = [name for name in names if name not in feature_names(view)]
+    if unknown or not names:
+        raise DatasetError(f"{path}: {', '.join(unknown) or 'empty'}: no features of the {view} view")
+    return names
+
+
+def label_note(rows: pd.DataFrame) -> str:
+    """Where the rows' labels come from, as the sentence that every report begins with."""
+    share = float((rows["label_source"] == "truth").mean())
+    if share == 1:
+        return f"Labels come from truth: F1 says how well attacks are found ({len(rows):,} rows)."
+    if share == 0:
+        return (
+            "Labels come from the rules only: F1 says how well the rules are learnt again, "
+            f"not how well attacks are found ({len(rows):,} rows)."
+        )
+    return (
+        f"Labels come from truth for {share:.1%} of {len(rows):,} rows and from the rules for the others: "
+        "F1 is partly how well the rules are learnt again."
+    )
+
+
+def tags(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, str]:
+    """What every run says of itself: view, data set, code, and where its labels come from."""
+    sources = "+".join(sorted(set(rows["label_source"].dropna().astype(str))))
+    return {
+        "view": view,
+        "data_md5": data_md5(settings, view),
+        "code": code_version(settings.root),
+        "label_source": sources or "none",
+    }
+
+
+def data_md5(settings: Settings, view: str) -> str:
+    """MD5 of the view's data set: of its files' names and contents, in order of name."""
+    folder = settings.dataset(view)
+    total = md5(usedforsecurity=False)
+    for path in sorted(folder.glob("*")):
+        total.update(path.name.encode() + md5(path.read_bytes(), usedforsecurity=False).digest())
+    return total.hexdigest()
+
+
+def code_version(root: Path) -> str:
+    """The git commit of the project, `unknown` where it is not a git checkout."""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
