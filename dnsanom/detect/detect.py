@@ -13,11 +13,11 @@ from dnsanom.detect.alert import Alert, Detection, ModelRef, Scored
 from dnsanom.detect.build import build, in_order, iso
 from dnsanom.detect.follow import Merging, follow
 from dnsanom.detect.gather import Gathered, gather
+from dnsanom.detect.lakehours import count_flows, lake_files
 from dnsanom.detect.merge import incidents
-from dnsanom.detect.score import ScoredSpan, Span, score_span, spans
+from dnsanom.detect.score import WINDOW_COLUMNS, ScoredSpan, Span, score_span, spans
 from dnsanom.model.bundle import Bundle, open_bundle
 from dnsanom.settings import Settings
-from dnsanom.store import lake as lakes
 
 Deliver = Callable[[Detection], None]
 
@@ -67,7 +67,7 @@ class _Run:
         with TemporaryDirectory(prefix="dnsanom-") as folder:
             lake = Path(folder) / "lake"
             gathered = gather(self.settings, sources, lake)
-            scored = self._score(lake, self._spans(lake_files(lake)))
+            scored = self._score(lake, self._spans(lake, lake_files(lake)))
         merged = incidents(_windows(scored), self._merging.seconds, self._length, self._merging.shared)
         found = self._detection(build(merged, self.view, self.bundle.card, self._model), scored, gathered)
         return _delivered(found, deliver)
@@ -77,7 +77,7 @@ class _Run:
         files = lake_files(self.settings.lake)
         with state.opened(self.settings.data / "detect.db", self.bundle.card) as memory:
             due = memory.due(files)
-            parts = self._spans(due)
+            parts = self._spans(self.settings.lake, due)
             scored = self._score(self.settings.lake, parts)
             changes = follow(
                 memory, parts, _windows(scored), self._merging, self.view, self.bundle.card, self._model
@@ -99,8 +99,8 @@ class _Run:
         params = self.settings.params
         return Merging(params.detect.merge_seconds, prefixes(params.dns.networks("resolvers")))
 
-    def _spans(self, hours: Iterable[int]) -> list[Span]:
-        return spans(hours, self._length)
+    def _spans(self, lake: Path, hours: Iterable[int]) -> list[Span]:
+        return spans({hour: count_flows(lake, hour) for hour in hours}, self._length)
 
     def _score(self, lake: Path, parts: list[Span]) -> list[ScoredSpan]:
         return [score_span(lake, part, self.settings, self.view, self.bundle) for part in parts]
@@ -129,19 +129,9 @@ class _Run:
         )
 
 
-def lake_files(lake: Path) -> dict[int, set[str]]:
-    """The Parquet files of each hour of a lake (epoch s), each by name, size and time of writing."""
-    found: dict[int, set[str]] = {}
-    for hour in lakes.hours(lake):
-        folder = lake / f"date={hour:%Y-%m-%d}" / f"hour={hour:%H}"
-        stats = ((path.name, path.stat()) for path in folder.glob("*.parquet"))
-        found[int(hour.timestamp())] = {f"{name} {s.st_size} {s.st_mtime_ns}" for name, s in stats}
-    return found
-
-
 def _windows(scored: list[ScoredSpan]) -> pd.DataFrame:
     flagged = [part.windows for part in scored if len(part.windows)]
-    return pd.concat(flagged, ignore_index=True) if flagged else pd.DataFrame()
+    return pd.concat(flagged, ignore_index=True) if flagged else pd.DataFrame(columns=[*WINDOW_COLUMNS])
 
 
 def _total(scored: list[ScoredSpan], hours: int) -> Scored:

@@ -41,6 +41,8 @@ def follow(
     model: ModelRef,
 ) -> Followed:
     """Put freshly flagged windows of the spans in place of the earlier ones, and tell what that changes."""
+    if not spans:
+        return Followed([], ())
     length = int(card["window_seconds"])
     earlier = state.near(spans, merging.seconds)
     old = state.windows(earlier)

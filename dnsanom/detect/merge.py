@@ -53,16 +53,14 @@ def incidents(windows: pd.DataFrame, merge_seconds: int, length: int, shared: Pr
     common: client, server, pair (both) or none.
     """
     if windows.empty:
-        return windows.assign(
-            incident=pd.Series(dtype=int), side=pd.Series(dtype=str), said=windows["vector"]
-        )
+        return windows.assign(incident=0, side="", said="")
     ordered = windows.sort_values(["client", "server", "window"], ignore_index=True)
     ordered["run"] = _chain(
         ordered, ["client", "server"], ordered["window"], ordered["window"] + length, merge_seconds
     )
     runs = _runs(ordered, length)
     runs["vector"] = majority(ordered, "run")
-    runs = _join_incidents(_join_runs(runs, merge_seconds, shared))
+    runs = _join_incidents(_join_runs(runs, merge_seconds, shared), merge_seconds)
     numbers = runs.sort_values(["start", "vector", "client", "server"])["label"].drop_duplicates()
     runs["incident"] = runs["label"].map({label: n for n, label in enumerate(numbers)})
     return (
@@ -132,32 +130,34 @@ def _dissolve_small(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.drop(columns=["client_chain", "server_chain", "client_size", "server_size"])
 
 
-def _join_incidents(runs: pd.DataFrame) -> pd.DataFrame:
-    """Incidents with many clients each that overlap in time, vector and clients become one, of side none."""
-    many = runs[runs["side"] == SERVER]
-    facts = [
-        (
-            str(label),
-            part["vector"].iloc[0],
-            part["start"].min(),
-            part["end"].max(),
-            frozenset(part["client"]),
-        )
-        for label, part in many.groupby("label")
+@dataclass(frozen=True)
+class _Crowd:
+    """Many clients against one server."""
+
+    label: str
+    vector: str
+    start: int
+    end: int
+    clients: frozenset[str]
+
+    def like(self, other: "_Crowd", gap: int) -> bool:
+        """The two are one: same vector, at the same time, most of the smaller one's clients in common."""
+        common = len(self.clients & other.clients)
+        together = self.start - other.end <= gap and other.start - self.end <= gap
+        enough = common >= COMMON * min(len(self.clients), len(other.clients))
+        return self.vector == other.vector and together and enough
+
+
+def _join_incidents(runs: pd.DataFrame, gap: int) -> pd.DataFrame:
+    """Crowds that are alike become one incident, of side none."""
+    crowds = [
+        _Crowd(str(label), p["vector"].iloc[0], p["start"].min(), p["end"].max(), frozenset(p["client"]))
+        for label, p in runs[runs["side"] == SERVER].groupby("label")
     ]
     renamed: dict[str, str] = {}
-    for n, (label, vector, start, end, clients) in enumerate(facts):
-        for other, v, s, e, c in facts[:n]:
-            if (
-                v == vector
-                and s < end
-                and start < e
-                and len(c & clients) >= COMMON * min(len(c), len(clients))
-            ):
-                renamed[label] = renamed[other] = renamed.get(other, other)
-                break
-    joined = runs["label"].isin(renamed)
-    return runs.assign(
-        label=runs["label"].map(lambda label: renamed.get(label, label)),
-        side=runs["side"].mask(joined, "none"),
-    )
+    for n, crowd in enumerate(crowds):
+        alike = next((other for other in crowds[:n] if crowd.like(other, gap)), None)
+        if alike:
+            renamed[crowd.label] = renamed.setdefault(alike.label, alike.label)
+    side = runs["side"].mask(runs["label"].isin(renamed), "none")
+    return runs.assign(label=runs["label"].map(lambda label: renamed.get(label, label)), side=side)

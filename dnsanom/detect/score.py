@@ -1,6 +1,6 @@
 """Flows of a time span → windows that the model flags, with what alerts need to know of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from dnsanom.settings import Settings
 from dnsanom.store import lake as lakes
 
 HOUR = 3600
+#: Flows that are scored at once: enough that the query's fixed cost does not count, few enough for memory.
+MOST_FLOWS = 2_000_000
 PAIR = ["client", "server", "window"]
 #: Columns of a flagged window before its features; `rows` are the view's rows that were flagged in it.
 WINDOW_COLUMNS = (
@@ -52,18 +54,21 @@ class ScoredSpan:
     last: pd.Timestamp | None
 
 
-def spans(hours: Iterable[int], length: int, at_once: int = 6) -> list[Span]:
-    """Spans that hold every window with a flow in the hours (epoch s of their starts), `at_once` hours each.
+def spans(flows: Mapping[int, int], length: int) -> list[Span]:
+    """Spans that hold every window with a flow in the hours, neighbours together up to `MOST_FLOWS`.
 
-    A window of a length that does not divide an hour may begin in the hour before.
+    `flows` says how many flows each hour has (epoch s of its start). A window of a length that does not
+    divide an hour may begin in the hour before.
     """
     found: list[Span] = []
-    for hour in sorted(hours):
+    held = 0
+    for hour, count in sorted(flows.items()):
         since, until = hour // length * length, -(-(hour + HOUR) // length) * length
-        if found and since <= found[-1].until and until - found[-1].since <= at_once * HOUR + 2 * length:
-            found[-1] = Span(found[-1].since, until)
+        if found and since <= found[-1].until and held + count <= MOST_FLOWS:
+            found[-1], held = Span(found[-1].since, until), held + count
         else:
             found.append(Span(max(since, found[-1].until if found else since), until))
+            held = count
     return found
 
 

@@ -81,6 +81,8 @@ class State:
         """Remember alerts, and the windows whose `alert` names them."""
         bodies = [(self._model, a["id"], *_reach(a), json.dumps(a)) for a in alerts]
         self._connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?)", bodies)
+        if windows.empty:
+            return
         flat = windows.assign(**{name: windows[name].dt.as_unit("ms").astype("int64") for name in TIMES})
         records = flat.drop(columns=["alert"]).astype(object).where(flat.notna(), None).to_dict("records")
         rows = [

@@ -90,7 +90,7 @@ def _answered(value: float, usual: float, s: int) -> str:
         return f"two or more reply packets to each query packet, or replies without queries, {often}"
     if value == 0:
         return f"queries without any reply, {often}"
-    return f"{number(value)} reply packets to a query packet, {often}"
+    return f"{counted(value, 'reply packet')} to a query packet, {often}"
 
 
 def _share(things: str) -> Phrase:
@@ -118,8 +118,8 @@ def _duration(value: float, usual: float, s: int) -> str:
 
 
 def _is_tcp(value: float, usual: float, s: int) -> str:
-    names = {0: "UDP or another protocol", 1: "TCP"}
-    return f"the flow is {names[round(value)]}, usually {names[round(usual)]}"
+    names = ("UDP or another protocol", "TCP")
+    return f"the flow is {names[value > 0.5]}, usually {names[usual > 0.5]}"
 
 
 def _flags(value: float, usual: float, s: int) -> str:
@@ -131,7 +131,7 @@ def _tos(value: float, usual: float, s: int) -> str:
 
 
 def _rate(unit: str) -> Phrase:
-    return lambda value, usual, s: f"{number(value)} {unit} a second, {amount(usual)}"
+    return lambda value, usual, s: f"{counted(value, unit)} a second, {amount(usual)}"
 
 
 def _plain(noun: str) -> Phrase:
@@ -155,8 +155,8 @@ PHRASES: dict[str, dict[str, Phrase]] = {
         "tos": _tos,
         "packets": _plain("packet"),
         "bytes": _plain("byte"),
-        "pps": _rate("packets"),
-        "bps": _rate("bits"),
+        "pps": _rate("packet"),
+        "bps": _rate("bit"),
         "bpp": _bpp,
         "flows": lambda value, usual, s: f"the record stands for {counted(value, 'flow')}, {amount(usual)}",
     },
