@@ -1,0 +1,104 @@
+"""The frame that the expectations look at: a flow table's columns, and beside them what they must agree with.
+
+Great Expectations compares a column with bounds or with another column, so what needs arithmetic (a flow's
+last packet, the least bytes of its packets, how far its rates are off) is laid out here as a column first.
+"""
+
+from ipaddress import ip_address
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dnsanom.schema import COLUMNS, TIMESTAMP
+
+#: Bytes of the smallest IP packet: an IPv4 header with nothing behind it.
+LEAST_PACKET = 20
+ADDRESSES = ("src_ip", "dst_ip", "exporter")
+#: Quantities that follow from others, and the column that says how far each is off.
+AGREEMENTS = {"pps": "pps_off", "bps": "bps_off", "bpp": "bpp_off"}
+LAST_SEEN, LEAST_BYTES, MALFORMED, IS_DNS = "last_seen", "least_bytes", "malformed_address", "is_dns"
+#: A century in seconds: keeps a wild duration from overflowing a timestamp, and is still out of every bound.
+_LONGEST = 100 * 365 * 86_400.0
+_IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
+
+
+def frame(flows: pa.Table, dns_ports: tuple[int, ...]) -> pd.DataFrame:
+    """The flows as Great Expectations' pandas engine takes them quickest: whole numbers as int64.
+
+    Narrower integers would be compared value by value in Python. A null turns its column into float64.
+    """
+    wide = {c.name: _wide(flows[c.name]) for c in COLUMNS}
+    table: pd.DataFrame = pa.table({**wide, **_checks(flows, dns_ports)}).to_pandas()
+    return table
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is an IPv4 or IPv6 address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _wide(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return values.cast(pa.int64()) if pa.types.is_integer(values.type) else values
+
+
+def _checks(flows: pa.Table, dns_ports: tuple[int, ...]) -> dict[str, pa.ChunkedArray]:
+    numbers = {name: _float(flows[name]) for name in ("packets", "bytes", "duration", *AGREEMENTS)}
+    packets, octets, duration = numbers["packets"], numbers["bytes"], numbers["duration"]
+    derived = {
+        "pps": _rate(packets, duration),
+        "bps": _rate(pc.multiply(octets, 8.0), duration),
+        "bpp": _over(octets, packets),
+    }
+    return {
+        LAST_SEEN: _last_seen(flows["first_seen"], duration),
+        LEAST_BYTES: pc.multiply(packets, float(LEAST_PACKET)),
+        **{off: _difference(numbers[name], derived[name]) for name, off in AGREEMENTS.items()},
+        MALFORMED: pc.coalesce(*(_malformed(flows[name]) for name in ADDRESSES)),
+        IS_DNS: _is_dns(flows, dns_ports),
+    }
+
+
+def _float(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return values.cast(pa.float64(), safe=False)
+
+
+def _last_seen(first: pa.ChunkedArray, duration: pa.ChunkedArray) -> pa.ChunkedArray:
+    bounded = pc.if_else(pc.less(pc.abs(duration), _LONGEST), duration, _LONGEST)
+    milliseconds = pc.round(pc.multiply(bounded, 1000.0)).cast(pa.int64(), safe=False)
+    return pc.add(first.cast(pa.int64()), milliseconds).cast(TIMESTAMP)
+
+
+def _rate(amount: pa.ChunkedArray, duration: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(duration, 0.0), 0.0, _over(amount, duration))
+
+
+def _over(amount: pa.ChunkedArray, by: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The ratio, null where `by` is not above 0: another rule fails such a row."""
+    return pc.divide(amount, pc.if_else(pc.greater(by, 0.0), by, pa.scalar(None, pa.float64())))
+
+
+def _difference(given: pa.ChunkedArray, derived: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Share of the derived value (of 1 if that is more) that the given one is off by."""
+    return pc.divide(pc.abs(pc.subtract(given, derived)), pc.max_element_wise(derived, 1.0, skip_nulls=False))
+
+
+def _malformed(addresses: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values that are no IP address, null for those that are; each distinct value is looked at once."""
+    distinct = pc.unique(addresses)
+    other = distinct.filter(pc.invert(pc.match_substring_regex(distinct, _IPV4)))
+    wrong = [text for text in other.to_pylist() if text is not None and not is_address(text)]
+    if not wrong:
+        return pa.nulls(len(addresses), addresses.type)
+    found = pc.is_in(addresses, value_set=pa.array(wrong, addresses.type))
+    return pc.if_else(found, addresses, pa.scalar(None, addresses.type))
+
+
+def _is_dns(flows: pa.Table, ports: tuple[int, ...]) -> pa.ChunkedArray:
+    known = pa.array(ports, flows["src_port"].type)
+    either = pc.or_(pc.is_in(flows["src_port"], known), pc.is_in(flows["dst_port"], known))
+    return either.cast(pa.int64())
