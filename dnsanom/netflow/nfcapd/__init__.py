@@ -11,7 +11,7 @@ import pyarrow as pa
 from dnsanom.errors import DecodeError
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.blocks import Records, read_records
-from dnsanom.netflow.nfcapd.columns import columns
+from dnsanom.netflow.nfcapd.columns import to_columns
 from dnsanom.netflow.nfcapd.elements import Faults, gather
 from dnsanom.netflow.nfcapd.exporters import read_exporters
 from dnsanom.netflow.nfcapd.flows import read_flows
@@ -38,7 +38,7 @@ def read(data: bytes, key: str) -> Parsed:
     exporters = read_exporters(records.data, kinds, records.offsets, key)
     counted = ~np.isin(kinds, nf.DESCRIBING)
     rows, faults = records.offsets[counted], _foreign(kinds[counted])
-    made = columns(read_flows(records.data, rows, faults), exporters, rows)
+    made = to_columns(read_flows(records.data, rows, faults), exporters, rows)
     if faults.reasons:
         good = np.ones(len(rows), bool)
         good[list(faults.reasons)] = False

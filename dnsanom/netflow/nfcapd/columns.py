@@ -14,7 +14,7 @@ _SAME_NAME = ("protocol", "src_port", "dst_port", "tcp_flags", "tos", "packets",
 _UNSET = ("0.0.0.0", "::")
 
 
-def columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str, pa.Array]:
+def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str, pa.Array]:
     """Columns of all rows; a row with a fault has them too, with no meaning."""
     numbers = flows.numbers
     made = {name: pa.array(numbers[name].view(_signed(numbers[name]))) for name in _SAME_NAME}

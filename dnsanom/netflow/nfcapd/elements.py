@@ -20,11 +20,11 @@ _LAYOUTS = 4
 
 @dataclass(frozen=True)
 class Found:
-    """Bodies of one kind of element: which records have it (indices), and where each body begins."""
+    """Bodies of one kind of element, and which records have them (indices, ascending)."""
 
     element: int
     records: npt.NDArray[np.int64]
-    at: Offsets
+    bodies: npt.NDArray[np.void]
 
 
 class Faults:
@@ -62,18 +62,19 @@ def _of_size(
     data: memoryview, offsets: Offsets, records: npt.NDArray[np.int64], size: int, faults: Faults
 ) -> Iterator[Found]:
     for _ in range(_LAYOUTS):
-        if not len(records):
-            return
-        layout = _layout(data, int(offsets[records[0]]), size)
+        layout = _layout(data, int(offsets[records[0]]), size) if len(records) else None
         if layout is None:
             break
-        alike = _alike(data, offsets[records], layout)
-        same = records if alike.all() else records[alike]
+        copies = gather(data, _structure(layout, size), offsets[records])
+        alike = _alike(copies, layout)
+        whole = bool(alike.all())
         for place, (element, _) in layout.items():
             if element in nf.ELEMENTS:
-                yield Found(element, same, offsets[same] + (place + _HEAD))
+                bodies = copies[f"b{place}"]
+                yield Found(element, records if whole else records[alike], bodies if whole else bodies[alike])
         records = records[~alike]
-    yield from _scan(data, offsets, records, size, faults)
+    if len(records):
+        yield from _scan(data, offsets, records, size, faults)
 
 
 def _layout(data: memoryview, start: int, size: int) -> dict[int, tuple[int, int]] | None:
@@ -100,12 +101,22 @@ def _misfit(element: int, length: int, left: int) -> str | None:
     return f"element {element}: length {length:,} must be {least} to {left:,}, what is left of the record"
 
 
-def _alike(data: memoryview, starts: Offsets, layout: dict[int, tuple[int, int]]) -> npt.NDArray[np.bool_]:
+def _structure(layout: dict[int, tuple[int, int]], size: int) -> np.dtype[np.void]:
+    """A record of this layout: count of elements, header word of each, bodies of the known ones."""
+    fields: list[tuple[str, object, int]] = [("count", "<u2", 4)]
+    for place, (element, _) in layout.items():
+        fields.append((f"h{place}", "<u4", place))
+        if element in nf.ELEMENTS:
+            fields.append((f"b{place}", nf.ELEMENTS[element], place + _HEAD))
+    names, formats, places = zip(*fields, strict=True)
+    return np.dtype({"names": names, "formats": formats, "offsets": places, "itemsize": size})
+
+
+def _alike(copies: npt.NDArray[np.void], layout: dict[int, tuple[int, int]]) -> npt.NDArray[np.bool_]:
     """Which records have just this layout."""
-    count = gather(data, np.dtype("<u2"), starts + 4)
-    alike: npt.NDArray[np.bool_] = count == len(layout)
+    alike: npt.NDArray[np.bool_] = copies["count"] == len(layout)
     for place, (element, length) in layout.items():
-        alike &= gather(data, np.dtype("<u4"), starts + place) == (element | length << 16)
+        alike &= copies[f"h{place}"] == (element | length << 16)
     return alike
 
 
@@ -126,7 +137,8 @@ def _scan(
         for element in nf.ELEMENTS:
             has = heads["id"] == element
             if has.any():
-                yield Found(element, records[has], offsets[records[has]] + place[has] + _HEAD)
+                at = offsets[records[has]] + place[has] + _HEAD
+                yield Found(element, records[has], gather(data, nf.ELEMENTS[element], at))
         place = place + heads["length"]
 
 

@@ -29,7 +29,9 @@ class Exporters:
         for sysid, changes in self.rates.items():
             mine = np.flatnonzero(exporter == sysid)
             known = np.array([0] + [value or 0 for _, value in changes], np.int32)
-            rate[mine] = known[np.searchsorted([place for place, _ in changes], at[mine])]
+            places = [place for place, _ in changes]
+            settled = len(mine) > 0 and places[-1] < at[mine[0]]
+            rate[mine] = known[-1] if settled else known[np.searchsorted(places, at[mine])]
         return rate
 
 

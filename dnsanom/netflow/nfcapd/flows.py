@@ -8,7 +8,7 @@ from dnsanom.netflow.nfcapd.elements import Faults, Found, find_elements, gather
 from dnsanom.netflow.nfcapd.walk import Offsets
 
 #: Records looked at in one go: what they need fits into the processor's cache.
-_CHUNK = 1 << 16
+_CHUNK = 1 << 15
 _GENERIC = ("first", "last", "packets", "bytes", "src_port", "dst_port", "protocol", "tcp_flags", "tos")
 #: The last millisecond of the year 9999, which no calendar goes past.
 _LAST_MS = 253_402_300_799_999
@@ -29,13 +29,13 @@ class Flows:
         self.seen = np.zeros(count, np.uint8)
         self.wide: dict[int, list[tuple[Offsets, npt.NDArray[np.void]]]] = {nf.IPV6: [], nf.RECEIVED_V6: []}
 
-    def put(self, found: Found, body: npt.NDArray[np.void], rows: Offsets) -> None:
+    def put(self, found: Found, rows: Offsets) -> None:
         """Write an element's fields into the rows that it was found in."""
         where = slice(rows[0], rows[-1] + 1) if len(rows) == rows[-1] + 1 - rows[0] else rows
         if found.element in self.wide:
-            self.wide[found.element].append((rows, body))
+            self.wide[found.element].append((rows, found.bodies))
         for name, column in _TARGETS[found.element]:
-            self.numbers[column][where] = body[name]
+            self.numbers[column][where] = found.bodies[name]
         self.seen[where] |= _SEEN.get(found.element, 0)
 
     def of_v6(self, element: int) -> tuple[Offsets, npt.NDArray[np.void]]:
@@ -66,8 +66,7 @@ def read_flows(data: memoryview, offsets: Offsets, faults: Faults) -> Flows:
         part, local = offsets[start : start + _CHUNK], Faults()
         flows.numbers["exporter"][start : start + _CHUNK] = gather(data, nf.FLOW_HEADER, part)["exporter"]
         for found in find_elements(data, part, local):
-            body = gather(data, nf.ELEMENTS[found.element], found.at)
-            flows.put(found, body, found.records + start)
+            flows.put(found, found.records + start)
         faults.reasons |= {record + start: reason for record, reason in local.reasons.items()}
     _check(flows, faults)
     return flows
