@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 #: In the order of their end: what uses a server ends before it. The names are those of `Ports`, too.
 NAMES = (prefect.WORKER, prefect.NAME, pages.NAME, mlflow.NAME, objectstore.NAME)
 #: Seconds that a server may take to its first answer; two dozen are usual after an installation.
-PATIENCE = 120
+PATIENCE = 180
 
 
 def up(settings: Settings, ports: Ports | None = None, say: Say = print) -> list[str]:

@@ -1,0 +1,72 @@
+"""Flow `detect`: the champion scores what came into the lake, and what it flags becomes alerts."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from prefect import flow, task
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+
+from dnsanom.errors import NoChampionError
+from dnsanom.settings import Settings, load_settings
+from flows import artifacts
+from flows.edge import RETRIED, done, one_line
+
+
+@flow(name="detect", description="The champion scores the lake's new exports; what it flags becomes alerts.")
+@one_line
+def detect(view: Literal["window", "flow"] | None = None) -> State[Any]:
+    """Score what the lake got since the last run.
+
+    Before the first training there is no champion. That is no failure (state `NoChampion`): a red run every
+    five minutes of a platform's first day would teach its operators to look away.
+
+    Args:
+        view: What a scored row is, a minute of a pair or a flow; by default `detect.view` of params.yaml.
+    """
+    told, state = score(view)
+    return done(told, state)
+
+
+@task(name="score", **RETRIED)
+def score(view: str | None) -> tuple[str, str | None]:
+    """New and changed alerts to `data/alerts`, one JSON file and one page a run that has any.
+
+    Returns the report in a line, and the name of the run's state if it has its own.
+    """
+    from dnsanom.detect import output_html, output_json
+    from dnsanom.detect.alert import Detection
+    from dnsanom.detect.detect import detect as detect_alerts
+
+    settings = load_settings()
+    out = _out(settings)
+
+    def deliver(found: Detection) -> None:
+        if found.alerts or found.withdrawn:
+            output_json.write(out, found.alerts)
+            output_html.write(out.with_suffix(".html"), found)
+
+    try:
+        found = detect_alerts(settings, [], view, None, deliver)
+    except NoChampionError as error:
+        return str(error), "NoChampion"
+    first, *rest = found.lines()
+    for line in rest:
+        get_run_logger().info(line)
+    if out.exists():
+        _show(settings, found.alerts, out)
+    return first, None
+
+
+def _out(settings: Settings) -> Path:
+    return settings.data / "alerts" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.json"
+
+
+def _show(settings: Settings, alerts: list[Any], out: Path) -> None:
+    columns = ("severity", "vector", "client", "server", "first_seen", "last_seen", "score", "words", "id")
+    rows = [{name: alert[name] for name in columns} for alert in alerts]
+    artifacts.table("detect-alerts", rows, "New and changed alerts, the most severe first.")
+    artifacts.page(
+        settings, "detect-alerts-page", out.with_suffix(".html"), "Alerts", "The same with their evidence."
+    )
