@@ -19,21 +19,30 @@ def words(vector: str) -> str:
 
 def confusion_figure(table: pd.DataFrame, title: str) -> Figure:
     """Counts of rows; the colour is the share of a true vector's rows, so that rare vectors are seen too."""
-    figure, axes = _figure(9.5, 8, title)
+    figure, axes = _figure(9, 7, title)
     share = table.div(table.sum(axis=1).replace(0, 1), axis=0).to_numpy()
-    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(table.to_numpy()):
         if count:
             shade = "white" if share[row, column] > 0.55 else "#222222"
-            text = f"{count:,}\n{share[row, column]:.0%}"
-            axes.text(column, row, text, ha="center", va="center", color=shade, fontsize=9)
+            style: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "color": shade,
+                "fontsize": 10,
+                "parse_math": False,
+            }
+            axes.text(column, row, f"{count:,}", **style)
     names = [words(v) for v in table.index]
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
-    support = [f"{name}  ({n:,})" for name, n in zip(names, table.sum(axis=1), strict=True)]
+    recall = np.diag(share)
+    support = [
+        f"{name}  {part:.0%} of {n:,}" for name, part, n in zip(names, recall, table.sum(axis=1), strict=True)
+    ]
     axes.set_yticks(range(len(names)), support)
-    axes.set_xlabel("what the model says")
-    axes.set_ylabel("what it truly is (rows)")
-    figure.colorbar(image, ax=axes, shrink=0.75, label="share of the true vector's rows")
+    axes.set_xlabel("what the model says (rows; darker: a larger share of the true vector's rows)")
+    axes.set_ylabel("truth (share named rightly, rows)")
+    figure.subplots_adjust(left=0.27, right=0.98, top=0.93, bottom=0.2)
     return figure
 
 
@@ -53,14 +62,14 @@ def curve_figure(rows: pd.DataFrame, scored: dict[str, pd.DataFrame], title: str
     return figure
 
 
-def vector_figure(f1: dict[str, dict[str, float | None]], title: str) -> Figure:
+def vector_figure(f1: dict[str, dict[str, float]], title: str) -> Figure:
     """F1 of each vector, one bar a method (model or baseline)."""
     vectors = list(next(iter(f1.values())))
     figure, axes = _figure(9.5, 1.2 + 0.62 * len(vectors), title)
     height = 0.8 / len(f1)
     colours = (BLUE, ORANGE, GREEN, GREY)
     for place, (method, values) in enumerate(f1.items()):
-        bars = [float(values[v] or 0) for v in vectors]
+        bars = [values[v] for v in vectors]
         at = [i + (place - (len(f1) - 1) / 2) * height for i in range(len(vectors))]
         drawn = axes.barh(at, bars, height * 0.9, color=colours[place % 4], label=method)
         axes.bar_label(drawn, fmt="%.2f", padding=3, fontsize=8)
@@ -74,7 +83,7 @@ def vector_figure(f1: dict[str, dict[str, float | None]], title: str) -> Figure:
 
 
 def _figure(width: float, height: float, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=100)
     axes = figure.add_subplot()
     axes.set_title(title, fontsize=12, loc="left")
     for side in ("top", "right"):
