@@ -25,14 +25,7 @@ def confusion_figure(table: pd.DataFrame, title: str) -> Figure:
     for (row, column), count in np.ndenumerate(table.to_numpy()):
         if count:
             shade = "white" if share[row, column] > 0.55 else "#222222"
-            style: dict[str, Any] = {
-                "ha": "center",
-                "va": "center",
-                "color": shade,
-                "fontsize": 10,
-                "parse_math": False,
-            }
-            axes.text(column, row, f"{count:,}", **style)
+            axes.text(column, row, f"{count:,}", ha="center", va="center", color=shade, parse_math=False)
     names = [words(v) for v in table.index]
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
     recall = np.diag(share)
