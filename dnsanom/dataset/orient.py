@@ -25,25 +25,34 @@ ELSEWHERE, CLIENT, RESOLVER = 0, 1, 2
 def orient(flows: ibis.Table, dns: Dns) -> ibis.Table:
     """The DNS flows with `client`, `server`, `is_query`, `is_fragment`, `src_role` and `dst_role`.
 
-    Roles are 0 elsewhere, 1 one of our clients, 2 one of our resolvers. Runs one query for the distinct
-    addresses.
+    Roles: 0 elsewhere, 1 one of our clients, 2 one of our resolvers. Runs one query, for the addresses.
     """
-    ends = _with_roles(flows, dns)
-    src_dns, dst_dns = ends.src_port.isin(dns.ports), ends.dst_port.isin(dns.ports)
-    fragment = (ends.src_port == 0) & (ends.dst_port == 0)
-    ends = ends.mutate(is_fragment=fragment, src_dns=src_dns, dst_dns=dst_dns)
-    ported = _by_port(ends.filter(ends.src_dns | ends.dst_dns))
-    whole = _with_ends(ported, ported.src_serves)
-    pieces = _by_pair(ends.filter(ends.is_fragment & ~ends.src_dns & ~ends.dst_dns), whole)
-    return ibis.union(whole, _with_ends(pieces, pieces.src_serves).select(whole.columns))
+    marked = flows.mutate(
+        src_dns=flows.src_port.isin(dns.ports),
+        dst_dns=flows.dst_port.isin(dns.ports),
+        is_fragment=(flows.src_port == 0) & (flows.dst_port == 0),
+    )
+    roles = _roles(flows, dns)
+    ported = _by_port(_with_roles(marked.filter(marked.src_dns | marked.dst_dns), roles))
+    pieces = _by_pair(_with_roles(marked.filter(marked.is_fragment), roles), _pairs(marked))
+    return ibis.union(_with_ends(ported), _with_ends(pieces))
 
 
-def _with_roles(flows: ibis.Table, dns: Dns) -> ibis.Table:
-    sets = [
-        (RESOLVER, prefixes(dns.networks("resolvers"))),
-        (CLIENT, prefixes(dns.networks("client_networks"))),
-    ]
-    roles = lookup(addresses(flows), sets, pa.int64(), "role")
+def _roles(flows: ibis.Table, dns: Dns) -> ibis.Table:
+    """The role of each address that has one."""
+    resolvers, clients = prefixes(dns.networks("resolvers")), prefixes(dns.networks("client_networks"))
+    return lookup(addresses(flows), [(RESOLVER, resolvers), (CLIENT, clients)], pa.int64(), "role")
+
+
+def _pairs(marked: ibis.Table) -> ibis.Table:
+    """Pairs of a client and a server, by the flows of which only one end has a DNS port."""
+    told = marked.filter(marked.src_dns != marked.dst_dns)
+    client = ibis.ifelse(told.src_dns, told.dst_ip, told.src_ip)
+    server = ibis.ifelse(told.src_dns, told.src_ip, told.dst_ip)
+    return told.select(client=client, server=server).distinct().mutate(known=True)
+
+
+def _with_roles(flows: ibis.Table, roles: ibis.Table) -> ibis.Table:
     src = roles.select(src_ip="address", src_role="role")
     dst = roles.select(dst_ip="address", dst_role="role").view()
     joined = flows.left_join(src, "src_ip").drop("src_ip_right").left_join(dst, "dst_ip").drop("dst_ip_right")
@@ -63,22 +72,20 @@ def _by_port(ends: ibis.Table) -> ibis.Table:
     return ends.mutate(src_serves=ibis.ifelse(ends.src_dns & ends.dst_dns, by_role, ends.src_dns))
 
 
-def _by_pair(pieces: ibis.Table, whole: ibis.Table) -> ibis.Table:
-    pairs = whole.select("client", "server").distinct().mutate(known=True)
+def _by_pair(pieces: ibis.Table, pairs: ibis.Table) -> ibis.Table:
     src = pairs.select(src_ip="server", dst_ip="client", src_known="known")
     dst = pairs.select(src_ip="client", dst_ip="server", dst_known="known").view()
     told = pieces.left_join(src, ["src_ip", "dst_ip"]).drop("src_ip_right", "dst_ip_right")
     told = told.left_join(dst, ["src_ip", "dst_ip"]).drop("src_ip_right", "dst_ip_right")
     src_known, dst_known = told.src_known.notnull(), told.dst_known.notnull()
     listed = (told.src_role == RESOLVER) | (told.dst_role != RESOLVER)
-    return told.mutate(src_serves=ibis.ifelse(src_known == dst_known, listed, src_known)).drop(
-        "src_known", "dst_known"
-    )
+    src_serves = ibis.ifelse(src_known == dst_known, listed, src_known)
+    return told.mutate(src_serves=src_serves).drop("src_known", "dst_known")
 
 
-def _with_ends(ends: ibis.Table, src_serves: ir.BooleanValue) -> ibis.Table:
-    return ends.mutate(
-        client=ibis.ifelse(src_serves, ends.dst_ip, ends.src_ip),
-        server=ibis.ifelse(src_serves, ends.src_ip, ends.dst_ip),
-        is_query=~src_serves,
+def _with_ends(told: ibis.Table) -> ibis.Table:
+    return told.mutate(
+        client=ibis.ifelse(told.src_serves, told.dst_ip, told.src_ip),
+        server=ibis.ifelse(told.src_serves, told.src_ip, told.dst_ip),
+        is_query=~told.src_serves,
     ).drop("src_dns", "dst_dns", "src_serves")

@@ -44,27 +44,27 @@ def prepare(settings: Settings, view: str) -> Path:
 
 def _prepare(con: ibis.BaseBackend, settings: Settings, view: str, folder: Path) -> None:
     dataset = settings.params.dataset
-    labelled = con.create_table("labelled", _labelled(con, settings, view))
-    at = _borders(labelled, dataset)
+    made = con.create_table("made", _rows(con, settings, view))
+    at = _borders(made, dataset)
+    labelled = label(made, settings.params.labels.get(view, ()), _truth(settings))  # type: ignore[call-overload]
     placed = con.create_table("placed", split(labelled, at))
-    learnable = con.create_table("learnable", _learnable(placed, settings))
+    learnable = _learnable(placed, settings)
     train = con.create_table("train", _thinned(learnable, dataset))
-    choice = choose(_scored(learnable, dataset), feature_names(view), dataset.features)
+    choice = choose(_scored(train, dataset.seed), feature_names(view), dataset.features)
     sides = {"train": train} | {s: placed.filter(placed.split == s).drop("split") for s in SIDES[1:]}
     for side, table in sides.items():
         write_sorted(table, folder / f"{side}.parquet")
     _write_json(folder / "features.json", _features(view, choice))
-    _write_json(folder / "summary.json", summary.summary(view, at, labelled, placed, learnable, train))
+    _write_json(folder / "summary.json", summary.summary(view, at, made, placed, learnable, train))
 
 
-def _labelled(con: ibis.BaseBackend, settings: Settings, view: str) -> ibis.Table:
+def _rows(con: ibis.BaseBackend, settings: Settings, view: str) -> ibis.Table:
     params = settings.params
     files = sorted(settings.flows.glob("*.parquet"))
     if not files:
         raise DatasetError(f"{settings.flows}: no frozen flows; run `dnsanom freeze` first")
     flows = con.read_parquet([str(f) for f in files], table_name="flows")
-    made = con.create_table("view_rows", rows(noise.tag(flows, params.noise), view, params.dns))
-    return label(made, params.labels.get(view, ()), _truth(settings))  # type: ignore[call-overload]
+    return rows(noise.tag(flows, params.noise), view, params.dns)
 
 
 def _truth(settings: Settings) -> pd.DataFrame | None:
@@ -72,9 +72,9 @@ def _truth(settings: Settings) -> pd.DataFrame | None:
     return read_truth(path) if path.exists() else None
 
 
-def _borders(labelled: ibis.Table, dataset: Dataset) -> Borders:
-    ms = epoch_ms(labelled.first_seen)
-    first, last = labelled.aggregate(first=ms.min(), last=ms.max()).to_pyarrow().to_pylist()[0].values()
+def _borders(made: ibis.Table, dataset: Dataset) -> Borders:
+    ms = epoch_ms(made.first_seen)
+    first, last = made.aggregate(first=ms.min(), last=ms.max()).to_pyarrow().to_pylist()[0].values()
     if first is None:
         raise DatasetError("frozen flows: no DNS flow among them, nothing to learn from")
     return borders(first, last, dataset)
@@ -92,12 +92,15 @@ def _counts(table: ibis.Table) -> dict[str, int]:
 
 
 def _thinned(learnable: ibis.Table, dataset: Dataset) -> ibis.Table:
-    return thin(learnable, quotas(_counts(learnable), dataset.max_train_rows), dataset.seed)
+    counts = _counts(learnable)
+    return thin(learnable, counts, quotas(counts, dataset.max_train_rows), dataset.seed)
 
 
-def _scored(learnable: ibis.Table, dataset: Dataset) -> pd.DataFrame:
-    keep = {vector: min(n, SCORED) for vector, n in _counts(learnable).items()}
-    scored: pd.DataFrame = thin(learnable, keep, dataset.seed).to_pandas()
+def _scored(train: ibis.Table, seed: int) -> pd.DataFrame:
+    """Training rows, no vector with more than SCORED."""
+    counts = _counts(train)
+    keep = {vector: min(n, SCORED) for vector, n in counts.items()}
+    scored: pd.DataFrame = thin(train, counts, keep, seed).to_pandas()
     return scored
 
 

@@ -14,9 +14,7 @@ STEPS = 16
 
 def window_rows(flows: ibis.Table, dns: Dns) -> ibis.Table:
     """Row columns and the window features of oriented flows; a flow is in the window of its `first_seen`."""
-    windows = _sums(_parts(flows, dns))
-    by_client = ibis.window(group_by=[windows.client, windows.window])
-    by_server = ibis.window(group_by=[windows.server, windows.window])
+    windows = _with_fans(_sums(_parts(flows, dns)))
     named = windows.mutate(
         last_seen=from_epoch_ms(windows.last_ms),
         query_bpp=_ratio(windows.query_bytes, windows.query_packets, 0.0),
@@ -26,8 +24,6 @@ def window_rows(flows: ibis.Table, dns: Dns) -> ibis.Table:
         answered=ibis.least(_ratio(windows.reply_packets, windows.query_packets, 2.0), 2.0),
         tcp_share=_ratio(windows.tcp_packets, windows.packet_count, 0.0),
         fragment_share=_ratio(windows.fragment_bytes, windows.byte_count, 0.0),
-        fan_out=windows.count().over(by_client),
-        fan_in=windows.count().over(by_server),
     )
     features = {name: named[name].cast("float64") for name in feature_names("window")}
     return named.select(*ROW_COLUMNS, **features)
@@ -68,6 +64,16 @@ def _sums(parts: ibis.Table) -> ibis.Table:
         longest=parts.duration.max(),
         server_role=parts.server_role.max(),
     )
+
+
+def _with_fans(windows: ibis.Table) -> ibis.Table:
+    """Each window with how many servers its client, and how many clients its server, had in that time.
+
+    By window functions, since joins with two aggregates would have DuckDB sum up the windows three times.
+    """
+    by_client = ibis.window(group_by=[windows.client, windows.window])
+    by_server = ibis.window(group_by=[windows.server, windows.window])
+    return windows.mutate(fan_out=windows.count().over(by_client), fan_in=windows.count().over(by_server))
 
 
 def _sum(values: ir.IntegerValue, where: ir.BooleanValue) -> ir.IntegerValue:
