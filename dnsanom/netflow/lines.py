@@ -76,7 +76,9 @@ def _plain(data: bytes) -> bytes:
 def _without_footer(body: bytes) -> bytes:
     """The lines before nfdump's summary: a line `Summary`, its header and its figures."""
     at = (b"\n" + body).rfind(_FOOTER)
-    return body if at < 0 or len(split_lines(body[at:])) > 3 else body[:at]
+    after = [] if at < 0 else split_lines(body[at:])[1:]
+    whole = at >= 0 and len(after) <= 2 and all(line.startswith(b"flows,") for line in after[:1])
+    return body[:at] if whole else body
 
 
 def _parse(body: bytes, names: tuple[str, ...], wanted: list[str], key: str) -> tuple[pa.Table, int]:

@@ -1,0 +1,237 @@
+"""nfcapd files: what is written is read, every kind of element and exporter, and every lie is found."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import nfcapd_bytes as made
+import numpy as np
+import pyarrow as pa
+import pytest
+from flow_rows import made_flows
+
+from dnsanom.errors import DecodeError
+from dnsanom.netflow import Decoded, decode
+from dnsanom.netflow.nfcapd import format as nf
+from dnsanom.params import Dns
+from dnsanom.schema import FLOW_SCHEMA
+from dnsanom.simulate.nfcapd import write_nfcapd
+
+DNS = Dns(ports=(53, 853))
+KEY = "exports/nfcapd.202603020000"
+FLOW = made.flow(made.generic(), made.ipv4())
+PACKING = {nf.BZ2: "-j", nf.LZ4: "-y"}
+needs_nfdump = pytest.mark.skipif(shutil.which("nfdump") is None, reason="nfdump is not installed")
+
+
+def read(data: bytes) -> Decoded:
+    return decode(data, KEY, DNS, keep="all")
+
+
+@pytest.fixture(scope="module")
+def flows() -> pa.Table:
+    return made_flows(30_000, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def written(flows: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("written") / "nfcapd"
+    write_nfcapd(path, flows, "isp-edge")
+    return path
+
+
+def test_what_is_written_is_read(flows: pa.Table, written: Path) -> None:
+    decoded = read(written.read_bytes())
+    assert decoded.flows.schema == FLOW_SCHEMA
+    assert decoded.flows.equals(flows)
+    assert (decoded.report.rows, decoded.report.rejected, decoded.report.missing) == (30_000, 0, ())
+
+
+@pytest.mark.parametrize("compression", made.PACK)
+def test_packed_blocks_are_opened(flows: pa.Table, written: Path, compression: int) -> None:
+    assert read(made.packed(written.read_bytes(), compression)).flows.equals(flows)
+
+
+@needs_nfdump
+@pytest.mark.parametrize("compression", PACKING)
+def test_nfdumps_own_packing_is_opened(
+    flows: pa.Table, written: Path, tmp_path: Path, compression: int
+) -> None:
+    out = tmp_path / "packed"
+    subprocess.run(
+        ["nfdump", "-r", written, PACKING[compression], "-w", out], check=True, capture_output=True
+    )
+    assert np.frombuffer(out.read_bytes(), nf.FILE_HEADER, 1)["compression"][0] == compression
+    assert read(out.read_bytes()).flows.equals(flows)
+
+
+@needs_nfdump
+def test_a_file_that_nfdump_wrote_anew_is_read(flows: pa.Table, written: Path, tmp_path: Path) -> None:
+    out = tmp_path / "dns"
+    subprocess.run(["nfdump", "-r", written, "-w", out, "port 53"], check=True, capture_output=True)
+    port = pa.compute.or_(*(pa.compute.equal(flows[c], 53) for c in ("src_port", "dst_port")))
+    kept = flows.filter(port).drop_columns("row")
+    assert read(out.read_bytes()).flows.drop_columns("row").equals(kept)
+
+
+def test_elements_of_no_concern_are_passed_over() -> None:
+    others = [made.element(kind, bytes(size)) for kind, size in ((4, 16), (28, 13), (40, 7), (999, 50))]
+    shuffled = [made.flow(others[i], made.generic(), *others[:i], made.ipv4()) for i in range(4)]
+    decoded = read(made.nfcapd(made.block(*shuffled, FLOW)))
+    assert decoded.flows["src_ip"].to_pylist() == ["198.18.0.1"] * 5
+    assert decoded.flows["bytes"].to_pylist() == [200] * 5
+
+
+def test_many_layouts_of_one_size_are_read() -> None:
+    draw = np.random.default_rng(3)
+    records = []
+    for n in range(500):
+        parts = [
+            made.generic(packets=n + 1),
+            made.ipv4(src=n),
+            made.element(4, bytes(16)),
+            made.element(50, b"ab"),
+        ]
+        records.append(made.flow(*(parts[i] for i in draw.permutation(4))))
+    decoded = read(made.nfcapd(made.block(*records)))
+    assert decoded.flows["packets"].to_pylist() == list(range(1, 501))
+    assert decoded.flows["src_ip"].to_pylist() == [f"0.0.{n >> 8}.{n & 255}" for n in range(500)]
+
+
+def test_a_record_word_inside_a_record_does_not_mislead() -> None:
+    word = int.from_bytes(FLOW[:4], "little")
+    records = [made.flow(made.generic(), made.ipv4(src=word)), FLOW, made.exporter(1, word)]
+    assert read(made.nfcapd(made.block(*records))).flows["src_ip"].to_pylist() == ["0.76.0.11", "198.18.0.1"]
+
+
+def test_exporter_comes_from_the_record_or_from_its_number() -> None:
+    received = made.element(12, (0xC0000202).to_bytes(4, "little"))
+    unset = made.element(12, bytes(4))
+    flows = [
+        made.flow(made.generic(), made.ipv4(), exporter=1),
+        made.flow(made.generic(), made.ipv4(), received, exporter=1),
+        made.flow(made.generic(), made.ipv4(), unset, exporter=1),
+        made.flow(made.generic(), made.ipv4(), exporter=2),
+    ]
+    decoded = read(made.nfcapd(made.block(made.exporter(1, 0xC0000201), *flows)))
+    assert decoded.flows["exporter"].to_pylist() == ["192.0.2.1", "192.0.2.2", "192.0.2.1", None]
+    assert decoded.flows["row"].to_pylist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("samplers", "rate"),
+    [
+        ([], None),
+        ([(nf.GENERAL, 1, 99)], 100),
+        ([(nf.DEFAULT, 1, 9), (nf.GENERAL, 1, 99)], 100),
+        ([(nf.GENERAL, 1, 99), (nf.OVERRULING, 1, 511)], 512),
+        ([(nf.GENERAL, 1, 99), (4, 10, 990)], 100),
+        ([(4, 1, 9), (5, 1, 99)], None),
+        ([(4, 2, 3)], None),
+        ([(4, 0, 3)], None),
+        ([(nf.GENERAL, 1, 99), (nf.GENERAL, 1, 999)], 1000),
+    ],
+)
+def test_sampling_rate_is_the_sampler_in_force(
+    samplers: list[tuple[int, int, int]], rate: int | None
+) -> None:
+    records = [made.sampler(1, *sampler) for sampler in samplers]
+    flow = made.flow(made.generic(), made.ipv4(), exporter=1)
+    decoded = read(made.nfcapd(made.block(made.exporter(1, 1), *records, flow, FLOW)))
+    assert decoded.flows["sampling_rate"].to_pylist() == [rate, None]
+
+
+def test_sampling_rate_changes_where_its_record_stands() -> None:
+    flow = made.flow(made.generic(), made.ipv4(), exporter=1)
+    first, then = made.sampler(1, nf.GENERAL, 1, 9), made.sampler(1, nf.GENERAL, 1, 99)
+    decoded = read(made.nfcapd(made.block(flow, first, flow), made.block(then, flow, flow)))
+    assert decoded.flows["sampling_rate"].to_pylist() == [None, 10, 100, 100]
+
+
+def test_legacy_samplers_and_a_records_own_are_read() -> None:
+    legacy = made.record(9, (7).to_bytes(4, "little") + (64).to_bytes(4, "little") + bytes(2) + b"\x01\0")
+    own = made.element(18, bytes(4) + (8).to_bytes(4, "little") + bytes(4))
+    flows = [made.flow(made.generic(), made.ipv4(), *extra, exporter=1) for extra in ((), (own,))]
+    decoded = read(made.nfcapd(made.block(legacy, *flows)))
+    assert decoded.flows["sampling_rate"].to_pylist() == [64, 8]
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (made.flow(made.ipv4()), "no element 1"),
+        (made.flow(made.generic()), "no element 2 or 3"),
+        (made.flow(made.generic(first=2**62), made.ipv4()), "after the year 9999"),
+        (made.flow(made.generic(packets=2**63), made.ipv4()), "packets: more than"),
+        (made.flow(made.element(1, bytes(20)), made.ipv4()), "element 1: length 24 must be 52 to"),
+        (made.flow(made.generic(), made.ipv4(), count=3), "ends before its last element"),
+        (made.flow(made.generic(), made.ipv4(), count=999), "999 elements: at most 128"),
+        (made.record(11, b"\0\0"), "size 6 is less than its header's 12"),
+        (made.record(10, bytes(60)), "record type 10"),
+    ],
+)
+def test_a_record_that_is_no_flow_is_rejected_and_kept(record: bytes, reason: str) -> None:
+    decoded = read(made.nfcapd(made.block(FLOW, record, FLOW)))
+    assert decoded.flows["row"].to_pylist() == [0, 2]
+    (rejected,) = decoded.rejected.to_pylist()
+    assert (rejected["row"], rejected["raw"]) == (1, record.hex())
+    assert reason in rejected["reason"]
+    assert (decoded.report.rows, decoded.report.kept, decoded.report.rejected) == (3, 2, 1)
+
+
+BLOCK = made.block(FLOW, FLOW)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (made.nfcapd(BLOCK)[:30], "30 bytes: an nfcapd file header takes 40"),
+        (made.nfcapd(BLOCK)[:45], "block 0 of 1: the file ends before its header"),
+        (made.nfcapd(BLOCK)[:-1], "block 0: size 152 is past the file's end, 151 bytes are left"),
+        (made.nfcapd(BLOCK, blocks=9), "block 1 of 9: the file ends before its header"),
+        (made.nfcapd(BLOCK, BLOCK, blocks=1), "blocks end at byte 204, the header says 368"),
+        (made.nfcapd(BLOCK, blocks=0), "164 bytes follow: not closed by its collector yet"),
+        (made.nfcapd(BLOCK, appendix_blocks=1, appendix_at=9), "blocks end at byte 204, the header says 9"),
+        (made.nfcapd(made.block(FLOW, count=2)), "block 0: record 1 of 2: the block ends before it"),
+        (
+            made.nfcapd(made.block(FLOW, FLOW, count=1)),
+            "block 0: 1 records take 76 bytes, its header says 152",
+        ),
+        (made.nfcapd(made.block(FLOW, count=0)), "block 0: 0 records"),
+        (made.nfcapd(made.block(FLOW, kind=7)), "block 0: type 7 must be 3 or 4"),
+        (
+            made.nfcapd(made.block(FLOW, made.record(11, b"")[:2] + b"\xff\xff")),
+            "record 1: size 65,535 must be",
+        ),
+        (made.nfcapd(made.block(FLOW, bytes(4))), "record 1: size 0 must be"),
+        (made.nfcapd(BLOCK, compression=1), "compression 1 (LZO)"),
+        (made.nfcapd(BLOCK, compression=2), "block 0: BZ2: Invalid data stream"),
+        (made.nfcapd(BLOCK, compression=3), "block 0: LZ4: "),
+        (made.nfcapd(BLOCK, compression=4), "block 0: ZSTD: "),
+        (made.nfcapd(BLOCK, compression=5), "compression 5: known are 0 to 4"),
+        (made.nfcapd(BLOCK, encryption=1), "encryption 1"),
+        (made.nfcapd(BLOCK, layout=3), "nfcapd layout 3"),
+        (made.nfcapd(BLOCK, magic=0x0CA5), "big-endian"),
+        (made.nfcapd(made.block(made.record(7, bytes(9)))), "exporter record at byte 52: size 13 must be 32"),
+        (made.nfcapd(made.block(made.record(15, bytes(9)))), "sampler record at byte 52: size 13 must be 24"),
+    ],
+)
+def test_a_lie_in_a_header_is_named(data: bytes, message: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        read(data)
+    assert str(caught.value).startswith(f"{KEY}: ")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("compression", made.PACK)
+def test_a_block_that_unpacks_without_end_is_refused(compression: int) -> None:
+    bomb = made.PACK[compression](bytes(64 << 20))
+    data = made.nfcapd(made.block(bomb, count=1), compression=compression)
+    with pytest.raises(DecodeError, match=r"block 0: \w+: (more than 5,242,880 bytes|LZ4 decompress failed)"):
+        read(data)
+
+
+def test_a_file_without_flows_is_read() -> None:
+    decoded = read(made.nfcapd())
+    assert decoded.report.rows == 0
+    assert decoded.flows.schema == FLOW_SCHEMA
