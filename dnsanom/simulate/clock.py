@@ -79,7 +79,7 @@ def bursts(rng: np.random.Generator, who: I64, time: I64, mean: float, gap: floa
 def sessions(
     rng: np.random.Generator, span: Span, per_day: float, minutes: tuple[float, float]
 ) -> tuple[I64, I64]:
-    """Starts and ends of stretches anywhere in the span, at least one; lengths are log-uniform in `minutes`."""
+    """Starts and ends of stretches in the span, at least one; lengths are log-uniform in `minutes`."""
     n = max(1, round(per_day * span.hours / 24))
     length = np.minimum(log_uniform(rng, *minutes, n) * MINUTE, span.end - span.start)
     start = span.start + rng.random(n) * (span.end - span.start - length)

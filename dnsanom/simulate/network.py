@@ -29,8 +29,8 @@ class Outage:
 class Network:
     """Address numbers by kind, and what goes wrong honestly.
 
-    clients: how many there are in all; homes, homes6: access lines; mail: mail servers; gateways: CGNAT; hosted: authoritative servers of customers
-    in our networks; parked: such servers that nobody asks; open: routers at customers' that answer anybody;
+    clients: how many there are in all; homes, homes6: access lines; mail: mail servers; gateways: CGNAT;
+    hosted: authoritative servers of customers in our networks; parked: such servers that nobody asks; open: routers at customers' that answer anybody;
     rented: hosts without traffic of their own; transit: clients of networks we only carry;
     private: resolvers on the internet used by few; authoritative: the internet's name servers, busiest first.
     """
@@ -108,5 +108,5 @@ def resolvers_for(rng: np.random.Generator, n: int) -> I64:
 
 def popularity(n: int, zipf: float) -> F64:
     """Zipf shares of `n` ranks; they add up to 1."""
-    share = 1 / np.arange(1, n + 1) ** zipf
-    return share / share.sum()
+    share: F64 = 1 / np.arange(1, n + 1) ** zipf
+    return np.asarray(share / share.sum())

@@ -64,10 +64,10 @@ def packets(
 ) -> Packets:
     """Packets from arrays and scalars; every scalar holds for all rows."""
     n = len(time)
-    wide = [np.broadcast_to(np.asarray(v, np.int64), (n,)) for v in (time, src, dst)]
+    at, source, target = (np.broadcast_to(np.asarray(v, np.int64), (n,)) for v in (time, src, dst))
     values = (sport, dport, size, count, protocol, flags, tos, 0)
     small = [np.broadcast_to(np.asarray(v).astype(np.int32), (n,)) for v in values]
-    return Packets(*wide, *small)
+    return Packets(at, source, target, *small)
 
 
 def concat(parts: Iterable[Packets]) -> Packets:

@@ -64,7 +64,8 @@ def _cuts(key: I64, time: I64) -> Bools:
     run = np.append(True, (key[1:] != key[:-1]) | (np.diff(time) > INACTIVE))
     start = time[run][np.cumsum(run) - 1]
     piece = (time - start) // ACTIVE
-    return run | np.append(False, piece[1:] != piece[:-1])
+    cut: Bools = run | np.append(False, piece[1:] != piece[:-1])
+    return cut
 
 
 def meter(seen: Packets, rate: int) -> tuple[pa.Table, I64]:

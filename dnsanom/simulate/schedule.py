@@ -22,6 +22,8 @@ from dnsanom.simulate.network import Network
 AN_HOUR = 1.0
 #: Shortest and longest episode in minutes, before the loud ones are cut.
 MINUTES = (1.5, 80.0)
+#: Tunnels are there to stay.
+TUNNEL_MINUTES = (4.0, 120.0)
 
 WAYS: dict[str, tuple[Maker, ...]] = {
     "amplification": (
@@ -48,7 +50,7 @@ WAYS: dict[str, tuple[Maker, ...]] = {
     "open_resolver": (open_resolver.for_many, open_resolver.for_few),
 }
 #: Tunnels have more ways than other vectors, and so more episodes.
-OFTEN = {"tunnel": 2.0, "amplification": 1.5}
+OFTEN = {"tunnel": 3.0, "amplification": 1.5, "fragments": 1.5}
 
 
 def attacks(seed: int, net: Network, span: Span) -> Iterator[tuple[str, Attack]]:
@@ -64,7 +66,7 @@ def _episodes(seed: int, vector: str, span: Span, ways: int) -> Iterator[tuple[i
     rng = generator(seed, vector, "schedule")
     n = max(1, round(span.hours * AN_HOUR * OFTEN.get(vector, 1.0)))
     strengths = (rng.permutation(n) + rng.random(n)) / n
-    lengths = log_uniform(rng, *MINUTES, n) * MINUTE
+    lengths = log_uniform(rng, *(TUNNEL_MINUTES if vector == "tunnel" else MINUTES), n) * MINUTE
     first = int(rng.integers(ways))
     for number, (strength, length) in enumerate(zip(strengths, lengths, strict=True)):
         slot = span.part(number / n, (number + 1) / n)

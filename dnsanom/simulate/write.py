@@ -1,4 +1,4 @@
-"""Flows as the exports that a collector would have: a file for each five minutes, and the truth beside them."""
+"""Flows as the exports that a collector has: a file for each five minutes, and the truth beside them."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ import pyarrow as pa
 from dnsanom.errors import BadUseError
 from dnsanom.simulate.clock import MINUTE, SECOND
 from dnsanom.simulate.day import simulate_day
-from dnsanom.simulate.draws import I64
+from dnsanom.simulate.draws import I64, whole
 
 Format = Literal["nfcapd", "csv"]
 #: done so far, total, a short note
@@ -56,7 +56,7 @@ def _writer(fmt: Format) -> Callable[[Path, pa.Table], object]:
 
 
 def _milliseconds(duration: pa.ChunkedArray) -> I64:
-    return np.rint(duration.to_numpy() * SECOND).astype(np.int64)
+    return whole(duration.to_numpy() * SECOND)
 
 
 def _rotations(ends: I64) -> Iterator[tuple[int, int, int]]:

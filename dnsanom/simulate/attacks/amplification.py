@@ -10,7 +10,7 @@ from dnsanom.simulate.network import RESOLVERS, SHARES, Network
 from dnsanom.simulate.packets import Packets, concat, packets
 
 #: What is asked for, and how large the replies get: text records, key sets, ANY.
-REPLIES = ((420, 1_400), (900, 2_300), (1_500, 4_096))
+REPLIES = ((480, 1_400), (900, 2_300), (1_500, 4_096))
 
 
 def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
@@ -22,19 +22,20 @@ def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -
 
 
 def through_customers(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """A victim on the internet, customers' open routers as the reflectors."""
+    """A victim on the internet, open routers of customers or in carried networks as the reflectors."""
     n = int(rng.integers(3, 25))
-    servers = net.open[(episode.number * 24 + np.arange(n)) % 1_200]
+    ours = net.open[(episode.number * 24 + np.arange(n)) % 1_200]
+    servers = ours if rng.random() < 0.6 else pick(rng, Block.REFLECTORS, 22, n)
     victim = np.repeat(pick(rng, Block.VICTIMS, 20, 1), n)
     return _reflect(rng, episode, victim, servers, episode.between(4, 400))
 
 
 def on_client(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """A client of ours or of a carried network as the victim: replies from many reflectors, no queries."""
-    n = int(log_uniform(rng, 4, 160, 1)[0])
+    n = int(log_uniform(rng, 4, 400, 1)[0])
     servers = pick(rng, Block.REFLECTORS, 22, n)
     victim = np.repeat(rng.choice(np.concatenate([net.homes, net.gateways, net.transit])), n)
-    return _reflect(rng, episode, victim, servers, episode.between(1.5, 400), spoofed_elsewhere=True)
+    return _reflect(rng, episode, victim, servers, episode.between(2.5, 400), spoofed_elsewhere=True)
 
 
 def _reflect(
@@ -44,7 +45,9 @@ def _reflect(
     """Reflection over pairs, each at its own rate around `per_minute`."""
     n = len(server)
     one_port = bool(rng.random() < 0.55)
-    episode = episode.shortened(per_minute * n, 7_000 if one_port and n < 6 else 2_200)
+    few = one_port and n < 6
+    per_minute = per_minute if few else min(per_minute, 2_500 / n)
+    episode = episode.shortened(per_minute * n, 5_000 if few else 1_300)
     rate = per_minute * log_uniform(rng, 0.4, 2.5, n)
     who, time, count = pulses(rng, episode.span, rate) if one_port else _single(rng, episode, rate)
     port = (
@@ -74,7 +77,7 @@ def _sizes(rng: np.random.Generator, servers: int, n: int, who: I64) -> tuple[I6
 
 
 def _limited(rng: np.random.Generator, sent: Packets) -> Packets:
-    """Response rate limiting, in a third of the episodes: some replies come truncated, as small as the query."""
+    """Response rate limiting, in a third of the episodes: some replies come truncated, small as a query."""
     if rng.random() < 0.67:
         return sent
     small = (sent.sport == DNS) & (rng.random(len(sent)) < rng.uniform(0.1, 0.5))

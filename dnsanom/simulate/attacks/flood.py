@@ -19,8 +19,8 @@ def from_one(rng: np.random.Generator, episode: Episode, net: Network) -> Attack
         who, time, count = pulses(rng, episode.span, rate)
         sent = _queries(rng, time, source[who], server[who], int(ports(rng, 1)[0]), count)
     else:
-        episode = episode.shortened(rate[0], 4_500)
-        who, time = spread(rng, episode.span, np.minimum(rate, 4_500))
+        episode = episode.shortened(rate[0], 3_500)
+        who, time = spread(rng, episode.span, np.minimum(rate, 3_500))
         sent = _queries(rng, time, source[who], server[who], ports(rng, len(who)), np.ones_like(who))
     return Attack(episode.span, sent, pairs(source, server))
 
@@ -34,17 +34,17 @@ def from_many(rng: np.random.Generator, episode: Episode, net: Network) -> Attac
 
 def from_spoofed(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """Made-up source addresses out of a pool, each used again and again."""
-    n = int(log_uniform(rng, 60, 500, 1)[0])
+    n = int(log_uniform(rng, 60, 400, 1)[0])
     source = pick(rng, Block.SPOOFED, 24, n)
     server = np.full(n, rng.choice(np.concatenate([net.hosted, RESOLVERS])))
-    return _each(rng, episode, source, server, np.full(n, episode.between(0.8, 12)))
+    return _each(rng, episode, source, server, np.full(n, episode.between(2, 20)))
 
 
 def from_anywhere(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """A new made-up source address for each query, at a server of ours that nobody else asks."""
     rate = episode.between(80, 6_000)
-    episode = episode.shortened(rate, 2_600)
-    _, time = spread(rng, episode.span, np.array([min(rate, 2_600)]))
+    episode = episode.shortened(rate, 1_500)
+    _, time = spread(rng, episode.span, np.array([min(rate, 1_500)]))
     source = pick(rng, Block.SPOOFED, 25, len(time))
     server = int(net.parked[episode.number % 18])
     sent = _queries(rng, time, source, np.full(len(time), server), ports(rng, len(time)), np.ones_like(time))
@@ -76,8 +76,8 @@ def _each(rng: np.random.Generator, episode: Episode, source: I64, server: I64, 
         who, time, count = pulses(rng, episode.span, rate)
         port = ports(rng, len(source))[who]
     else:
-        episode = episode.shortened(total, 3_000)
-        who, time = spread(rng, episode.span, rate * min(1, 6_000 / total))
+        episode = episode.shortened(total, 2_000)
+        who, time = spread(rng, episode.span, rate * min(1, 4_000 / total))
         count, port = np.ones_like(who), ports(rng, len(who))
     sent = _queries(rng, time, source[who], server[who], port, count)
     return Attack(episode.span, sent, pairs(source, server))

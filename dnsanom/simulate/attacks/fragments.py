@@ -37,8 +37,8 @@ def trickle(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     forged = packets(time, server[0], resolver[0], 0, 0, size)
     _, time = spread(rng, episode.span, (rate / 12).clip(1.5))
     query = np.full(len(time), rng.integers(70, 96))
-    honest = ask(rng, time, resolver, server, ports(rng, len(time)), query, query + int(one_log_uniform(rng, 60, 1_350)),
-                 delay=delays(rng, len(time), 50.0))  # fmt: skip
+    reply, late = query + int(one_log_uniform(rng, 60, 1_350)), delays(rng, len(time), 50.0)
+    honest = ask(rng, time, resolver, server, ports(rng, len(time)), query, reply, delay=late)
     return Attack(episode.span, concat([forged, honest]), pairs(resolver, server))
 
 

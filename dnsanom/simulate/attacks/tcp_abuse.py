@@ -16,8 +16,8 @@ def half_open(rng: np.random.Generator, episode: Episode, net: Network) -> Attac
     n = int(rng.choice([1, 1, int(log_uniform(rng, 20, 200, 1)[0])]))
     source, server = pick(rng, Block.SPOOFED, 24, n), np.full(n, _target(rng, net))
     rate = episode.between(30, 4_000)
-    episode = episode.shortened(rate, 2_400)
-    who, time = spread(rng, episode.span, np.full(n, min(rate, 2_400) / n))
+    episode = episode.shortened(rate, 1_800)
+    who, time = spread(rng, episode.span, np.full(n, min(rate, 1_800) / n))
     sent = syn(rng, time, source[who], server[who], answered=float(rng.choice([0.0, rng.uniform(0.1, 0.95)])))
     return Attack(episode.span, sent, pairs(source, server))
 
@@ -25,8 +25,8 @@ def half_open(rng: np.random.Generator, episode: Episode, net: Network) -> Attac
 def half_open_anywhere(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """A SYN flood with a new made-up source each time, at a server of ours that nobody else asks."""
     rate = episode.between(60, 4_000)
-    episode = episode.shortened(rate, 1_800)
-    _, time = spread(rng, episode.span, np.array([min(rate, 1_800)]))
+    episode = episode.shortened(rate, 1_200)
+    _, time = spread(rng, episode.span, np.array([min(rate, 1_200)]))
     server = int(net.parked[18 + episode.number % 18])
     source = pick(rng, Block.SPOOFED, 25, len(time))
     sent = syn(rng, time, source, np.full(len(time), server), answered=float(rng.choice([0.0, 0.5])))
@@ -37,22 +37,19 @@ def held(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """Connections opened and held with a byte now and then, until the server has no more to give."""
     source, server = _ends(rng, net)
     n = int(episode.between(6, 150))
-    start = episode.span.start + (rng.random(n) * 0.2 * (episode.span.end - episode.span.start)).astype(
-        np.int64
-    )
-    port, at = ports(rng, n), rng.integers(0, len(source), n)
     episode = episode.shortened(n * 4, 4_000)
-    who, time = spread(rng, episode.span, np.full(n, 60 / rng.uniform(4, 30)), 0.3)
-    out, back = (source[at], server[at], port, DNS), (server[at], source[at], DNS, port)
-    there, again = (tuple(v[who] if isinstance(v, np.ndarray) else v for v in way) for way in (out, back))
+    span, at = episode.span, rng.integers(0, len(source), n)
+    start = span.start + (rng.random(n) * 0.2 * (span.end - span.start)).astype(np.int64)
+    port, near, far = ports(rng, n), source[at], server[at]
+    who, time = spread(rng, span, np.full(n, 60 / rng.uniform(4, 30)), 0.3)
     size = int(rng.choice([41, 52, 53, 55]))
     made = [
-        packets(start, *out, 60, protocol=TCP, flags=SYN),
-        packets(start + 20, *back, 60, protocol=TCP, flags=SYN | ACK),
-        packets(time, *there, size, protocol=TCP, flags=ACK | PSH),
-        packets(time + 20, *again, 52, protocol=TCP, flags=ACK),
+        packets(start, near, far, port, DNS, 60, protocol=TCP, flags=SYN),
+        packets(start + 20, far, near, DNS, port, 60, protocol=TCP, flags=SYN | ACK),
+        packets(time, near[who], far[who], port[who], DNS, size, protocol=TCP, flags=ACK | PSH),
+        packets(time + 20, far[who], near[who], DNS, port[who], 52, protocol=TCP, flags=ACK),
     ]
-    return Attack(episode.span, concat(made), pairs(source, server))
+    return Attack(span, concat(made), pairs(source, server))
 
 
 def churned(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:

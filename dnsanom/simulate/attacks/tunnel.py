@@ -13,11 +13,13 @@ from dnsanom.simulate.network import PUBLIC, RESOLVERS, SHARES, Network
 from dnsanom.simulate.packets import Packets, concat
 from dnsanom.simulate.stream import Streams, converse
 
-#: Record type → most bytes that a reply can carry beyond the repeated question. A 255-byte name bounds aliases,
+#: Record type → most bytes that a reply carries beyond the repeated question. A 255-byte name bounds aliases,
 #: 16-bit lengths and the resolver's EDNS size bound the rest.
 CAPACITY = {"A": 40, "CNAME": 250, "MX": 260, "TXT": 520, "TXT EDNS": 1_130, "NULL": 1_130}
 #: IP, UDP and DNS headers, question tail, the longest name.
 LONGEST_QUERY = 28 + 12 + 4 + 255
+#: A query without data still names the session, its turn and the zone: 22 bytes of name or more.
+IDLE = (28 + 12 + 4 + 22, 112)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def _load(rng: np.random.Generator, span: Span, per_minute: float, record: str, 
 
     hidden: the tunnel hides among others' questions at a resolver, and only what carries data stands out.
     """
-    idle, more = rng.uniform(58, 104), rng.uniform(8, 56)
+    idle, more = one_log_uniform(rng, *IDLE), one_log_uniform(rng, 10, 60)
     if record == "A":
         idle = max(idle, 96.0) if hidden else idle
     phases, at = [], span.start
@@ -48,7 +50,7 @@ def _load(rng: np.random.Generator, span: Span, per_minute: float, record: str, 
             (out, out + more, 1.0),
             (idle, max(fetched, idle + more), 1.0),
             (out, max(out + more, fetched), 0.8),
-        )[rng.choice(4, p=[0.35, 0.2, 0.3, 0.15])]
+        )[rng.choice(4, p=[0.4, 0.2, 0.25, 0.15])]
         phases.append(Phase(Span(at, end), per_minute * pace, query, reply))
         at = end
     return phases
@@ -59,26 +61,24 @@ def _messages(rng: np.random.Generator, n: int, mean: float, steady: float, leas
     return np.maximum(mean * np.exp(rng.normal(0, steady, n)), least)
 
 
-def _fixed(
-    rng: np.random.Generator, phases: list[Phase], client: int, server: int, port: int | None = None
-) -> Packets:
+def _fixed(rng: np.random.Generator, phases: list[Phase], client: int, server: int) -> Packets:
     """A tunnel on one port: long flows of many packets."""
-    mine, steady = int(ports(rng, 1)[0]) if port is None else port, float(rng.choice([0.002, 0.02, 0.12]))
-    slow = one_log_uniform(rng, 8, 400)
+    ends = [np.array([end]) for end in (client, server, int(ports(rng, 1)[0]))]
+    steady, slow = float(rng.choice([0.002, 0.02, 0.12])), one_log_uniform(rng, 8, 400)
     made = []
     for phase in phases:
-        hosts = Streams(*(np.array([v]) for v in (client, server, mine)), np.array([phase.per_minute]),
-                        np.array([rng.uniform(0.93, 1.0)]), np.array([slow]))  # fmt: skip
-        who, time = spread(rng, phase.span, hosts.per_minute / hosts.runs(), float(rng.uniform(0.1, 1)))
+        rest = [np.array([value]) for value in (phase.per_minute, rng.uniform(0.93, 1.0), slow)]
+        tunnel = Streams(ends[0], ends[1], ends[2], rest[0], rest[1], rest[2])
+        who, time = spread(rng, phase.span, tunnel.per_minute / tunnel.runs(), float(rng.uniform(0.1, 1)))
         query = _messages(rng, len(who), phase.query, steady)
-        made.append(converse(rng, hosts, who, time, query.clip(45, 310), query + phase.reply - phase.query))
+        made.append(converse(rng, tunnel, who, time, query.clip(45, 310), query + phase.reply - phase.query))
     return concat(made)
 
 
 def _ported(
     rng: np.random.Generator, phases: list[Phase], client: int, server: int
 ) -> tuple[Packets, list[tuple[I64, I64, I64]]]:
-    """A tunnel with a port for each query; also each phase's times and sizes, for the resolver's own questions."""
+    """A tunnel with a port for each query; also each phase's times and sizes, for the resolver's questions."""
     steady, slow = float(rng.choice([0.004, 0.03, 0.12])), one_log_uniform(rng, 15, 300)
     made, asked = [], []
     for phase in phases:
@@ -97,8 +97,9 @@ def _upstream(
 ) -> Packets:
     """The resolver carries the tunnel on to the far end, always from new ports."""
     time, query, reply = (np.concatenate(column) for column in zip(*asked, strict=True))
-    return ask(rng, time + rng.integers(1, 4, len(time)), resolver, far, ports(rng, len(time)), query + 11, reply + 11,
-               answered=0.98, delay=delays(rng, len(time), 60.0))  # fmt: skip
+    n = len(time)
+    return ask(rng, time + rng.integers(1, 4, n), resolver, far, ports(rng, n), query + 11, reply + 11,
+               answered=0.98, delay=delays(rng, n, 60.0))  # fmt: skip
 
 
 def _record(rng: np.random.Generator) -> str:
@@ -139,8 +140,8 @@ def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -
     """Through our resolver, from one port or many, and on to the far end from the resolver's ports."""
     client, far = int(rng.choice(net.homes)), int(pick(rng, Block.ATTACKERS, 25, 1)[0])
     resolver = int(rng.choice(RESOLVERS, p=SHARES))
-    rate = episode.between(8, 700)
-    episode = episode.shortened(rate, 1_400)
+    rate = episode.between(12, 700)
+    episode = episode.shortened(rate, 1_500)
     phases = _load(rng, episode.span, rate, _record(rng), hidden=True)
     made, asked = _ported(rng, phases, client, resolver)
     if rng.random() < 0.5:
@@ -157,15 +158,10 @@ def _one_port(made: Packets, client: int, port: int) -> Packets:
 
 
 def beacon(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """A few queries a minute, for an hour or more: an implant that keeps in touch and leaks little by little."""
+    """A few queries a minute for a long time: an implant that keeps in touch and leaks little by little."""
     client, far = _insider(rng, net), int(pick(rng, Block.ATTACKERS, 25, 1)[0])
-    phases = [
-        Phase(episode.span, episode.between(1.2, 12), rng.uniform(85, 240), 0.0),
-    ]
-    gain = float(log_uniform(rng, 18, 500, 1)[0])
-    phases = [Phase(p.span, p.per_minute, p.query, p.query + gain) for p in phases]
-    made, _ = _ported(rng, phases, client, far)
-    one = rng.random() < 0.4
-    return Attack(
-        episode.span, _one_port(made, client, int(ports(rng, 1)[0])) if one else made, [(client, far)]
-    )
+    query, gain = rng.uniform(85, 240), one_log_uniform(rng, 18, 500)
+    made, _ = _ported(rng, [Phase(episode.span, episode.between(2, 15), query, query + gain)], client, far)
+    if rng.random() < 0.4:
+        made = _one_port(made, client, int(ports(rng, 1)[0]))
+    return Attack(episode.span, made, [(client, far)])

@@ -6,7 +6,7 @@ from dnsanom.simulate.address import Block, pick
 from dnsanom.simulate.attacks.episode import Attack, Episode, pairs, spread
 from dnsanom.simulate.clock import SECOND
 from dnsanom.simulate.dns import ask, delays, ports
-from dnsanom.simulate.draws import I64, log_uniform, some
+from dnsanom.simulate.draws import I64, Bools, log_uniform, some
 from dnsanom.simulate.network import RESOLVERS, SHARES, Network
 from dnsanom.simulate.packets import Packets, concat
 
@@ -34,13 +34,13 @@ def through_private(rng: np.random.Generator, episode: Episode, net: Network) ->
 
 def _bots(rng: np.random.Generator, episode: Episode, pool: I64) -> tuple[I64, float]:
     n = min(int(log_uniform(rng, 3, 45, 1)[0]), len(pool))
-    return some(rng, pool, n), episode.between(5, 220)
+    return some(rng, pool, n), episode.between(9, 220)
 
 
 def _torture(rng: np.random.Generator, episode: Episode, bots: I64, resolver: I64, rate: float) -> Attack:
     upstream = bool(np.isin(resolver, RESOLVERS).all())
-    episode = episode.shortened(rate * len(bots), 1_500)
-    rates = rate * log_uniform(rng, 0.6, 1.6, len(bots)) * min(1, 4_000 / (rate * len(bots)))
+    episode = episode.shortened(rate * len(bots), 800)
+    rates = rate * log_uniform(rng, 0.6, 1.6, len(bots)) * min(1, 3_000 / (rate * len(bots)))
     who, time = spread(rng, episode.span, rates)
     query = rng.integers(60, 98) + (
         rng.integers(-3, 4, len(who)) if rng.random() < 0.4 else np.zeros_like(who)
@@ -59,7 +59,7 @@ def _torture(rng: np.random.Generator, episode: Episode, bots: I64, resolver: I6
 
 
 def _asked(
-    rng: np.random.Generator, time: I64, bot: I64, resolver: I64, query: I64, found: I64, soa: int
+    rng: np.random.Generator, time: I64, bot: I64, resolver: I64, query: I64, found: Bools, soa: int
 ) -> Packets:
     """Bots' questions: "no such name" while the victim lives, else "server failure" late, or nothing."""
     n = len(time)

@@ -23,11 +23,11 @@ def popular(seed: int) -> Names:
 
 
 def _pages(
-    rng: np.random.Generator, net: Network, span: Span, address: I64, servers: I64, per_hour: tuple[float, float],
-    names: Names, *, one_way: float = 0.05,
+    rng: np.random.Generator, net: Network, span: Span, address: I64, servers: I64,
+    per_hour: tuple[float, float], names: Names, *, one_way: float = 0.05, few_ports: float = 0.03,
 ) -> Packets:  # fmt: skip
     """Clients that open pages: bursts of questions along the day's curve, `per_hour` from and to."""
-    hosts = stubs(rng, address, servers, one_way=one_way)
+    hosts = stubs(rng, address, servers, one_way=one_way, few_ports=few_ports)
     rate = log_uniform(rng, *per_hour, len(address))
     who, time = bursts(rng, *arrivals(rng, span, rate / 4), 4, 400)
     return resolve(rng, hosts, who, time, names, net)
@@ -36,12 +36,11 @@ def _pages(
 def homes(seed: int, net: Network, span: Span) -> Packets:
     """Access lines that ask our resolvers, over IPv4 and IPv6."""
     rng, names = generator(seed, "homes"), popular(seed)
+    servers = resolvers_for(rng, len(net.homes))
     servers6 = rng.choice(RESOLVERS6, (len(net.homes6), 2), p=[0.8, 0.2])
     return concat(
         [
-            _pages(
-                rng, net, span, net.homes, resolvers_for(rng, len(net.homes)), (5, 60), names, one_way=0.03
-            ),
+            _pages(rng, net, span, net.homes, servers, (5, 60), names, one_way=0.03),
             _pages(rng, net, span, net.homes6, servers6, (5, 45), names),
         ]
     )
@@ -51,7 +50,7 @@ def gateways(seed: int, net: Network, span: Span) -> Packets:
     """CGNAT gateways: many users behind one address."""
     rng = generator(seed, "gateways")
     servers = resolvers_for(rng, len(net.gateways))
-    return _pages(rng, net, span, net.gateways, servers, (90, 420), popular(seed), one_way=0.03)
+    return _pages(rng, net, span, net.gateways, servers, (90, 420), popular(seed), one_way=0.03, few_ports=0)
 
 
 def public_users(seed: int, net: Network, span: Span) -> Packets:

@@ -13,7 +13,7 @@ from dnsanom.simulate.packets import Packets, concat
 def _iterate(
     rng: np.random.Generator, net: Network, span: Span, address: I64, per_hour: F64, servers: int
 ) -> Packets:
-    """Questions to name servers, the busiest most; a few of those are seen one way only, a few never answer."""
+    """Questions to name servers, the busiest most; a few are seen one way only, a few hardly answer."""
     names = catalogue(rng, 3_000, ITERATIVE_QUERY, ITERATIVE_REPLY, zipf=0.8)
     who, time = arrivals(rng, span, per_hour)
     to = rng.choice(servers, len(who), p=popularity(servers, 0.75))

@@ -48,8 +48,8 @@ def _makers(
 
 
 def _stretches(
-    rng: np.random.Generator, span: Span, per_day: float, minutes: tuple[float, float], rate: tuple[float, float],
-    most: float,
+    rng: np.random.Generator, span: Span, per_day: float, minutes: tuple[float, float],
+    rate: tuple[float, float], most: float,
 ) -> tuple[I64, I64, F64]:  # fmt: skip
     """Starts, ends and rates a minute; those that would ask more than `most` in all end sooner."""
     start, end = sessions(rng, span, per_day, minutes)
@@ -61,11 +61,11 @@ def resolving_hosts(seed: int, net: Network, span: Span) -> Packets:
     """Hosts that resolve hundreds to thousands of names a minute: crawlers, log analysers, list checkers."""
     rng = generator(seed, "resolving hosts")
     made = []
-    for per_day, minutes, rate, most in ((14, (4, 25), (200, 2_000), 5_500), (34, (6, 60), (20, 200), 1_500)):
+    for per_day, minutes, rate, most in ((16, (3, 20), (250, 2_000), 3_600), (60, (5, 45), (25, 350), 1_100)):
         start, end, per_minute = _stretches(rng, span, net.per_day(per_day), minutes, rate, most)
-        hosts = _hosts(rng, net, len(start), 0.5, one_way=0.4, few_ports=0.4)
+        hosts = _hosts(rng, net, len(start), 0.5, one_way=0.4, few_ports=0.3, twins=0.1)
         who, time = beats(rng, start, end, per_minute)
-        makers = _makers(rng, len(start), (55, 74), (22, 110))
+        makers = _makers(rng, len(start), (55, 74), (20, 110))
         made.append(_own_names(rng, hosts, who, time, net, makers))
     return concat(made)
 

@@ -12,7 +12,7 @@ from dnsanom.simulate.packets import Packets, concat
 
 
 def authoritative(seed: int, net: Network, span: Span) -> Packets:
-    """Questions of the internet's resolvers to hosted name servers, with a rush on one of them now and then."""
+    """Questions of the internet's resolvers to hosted name servers, with a rush on one now and then."""
     rng = generator(seed, "hosted")
     resolvers = pick(rng, Block.STRANGERS, 23, 1_500)
     per_hour = net.per_day(1) * np.array([170.0, 80.0, 40.0, 20.0])

@@ -11,20 +11,20 @@ from dnsanom.simulate.packets import Packets, concat, packets
 
 
 def validators(seed: int, net: Network, span: Span) -> Packets:
-    """Validating resolvers: signed replies of 300 to 1,232 bytes, key sets beyond, some of them in fragments."""
+    """Validating resolvers: signed replies of 300 to 1,232 bytes, key sets beyond, some in fragments."""
     rng = generator(seed, "validators")
     start, end = sessions(rng, span, net.per_day(70), (5, 90))
     n = len(start)
     client, server = _ends(rng, net, n)
-    who, time = beats(rng, start, end, log_uniform(rng, 0.7, 40, n))
+    who, time = beats(rng, start, end, log_uniform(rng, 0.7, 25, n))
     query = (rng.integers(70, 92, n)[who] + rng.integers(-8, 12, len(who))).astype(np.int64)
     usual = log_uniform(rng, 260, 900, n)[who] * np.exp(rng.normal(0, 0.4, len(who)))
     keys = rng.random(len(who)) < rng.choice([0.02, 0.15, 0.5], n, p=[0.5, 0.35, 0.15])[who]
     limit = rng.choice([1_232, 1_432, 4_096], n, p=[0.55, 0.2, 0.25])[who]
     reply = np.minimum(np.where(keys, log_uniform(rng, 800, 2_900, len(who)), usual), limit)
     seen = rng.choice([0.0, 1.0], (2, n), p=[0.06, 0.94])
-    return ask(rng, time, client[who], server[who], ports(rng, len(who)), query, np.maximum(whole(reply), query),
-               answered=0.98, retries=0.5, delay=delays(rng, len(who), 30.0),
+    reply = np.maximum(whole(reply), query)
+    return ask(rng, time, client[who], server[who], ports(rng, len(who)), query, reply, answered=0.98, retries=0.5, delay=delays(rng, len(who), 30.0),
                seen=(np.maximum(seen[0], 1 - seen[1])[who], seen[1][who]))  # fmt: skip
 
 

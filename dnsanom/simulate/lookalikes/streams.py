@@ -22,12 +22,12 @@ def _ends(rng: np.random.Generator, net: Network, n: int) -> tuple[I64, I64]:
 def forwarders(seed: int, net: Network, span: Span) -> Packets:
     """Forwarders and resolvers that put all questions from one port, a few to hundreds a minute."""
     rng = generator(seed, "forwarders")
-    start, end = sessions(rng, span, net.per_day(110), (8, 100))
+    start, end = sessions(rng, span, net.per_day(130), (8, 100))
     n = len(start)
     client, server = _ends(rng, net, n)
     rate = log_uniform(rng, 3, 400, n)
-    hosts = Streams(client, server, ports(rng, n), rate, rng.choice([0.995, 0.9, 0.6], n, p=[0.85, 0.1, 0.05]),
-                    log_uniform(rng, 5, 60, n))  # fmt: skip
+    answered = rng.choice([0.995, 0.9, 0.6], n, p=[0.85, 0.1, 0.05])
+    hosts = Streams(client, server, ports(rng, n), rate, answered, log_uniform(rng, 5, 60, n))
     who, time = beats(rng, start, end, rate / hosts.runs())
     ask, signed = rng.normal(69, 5, n).clip(56, 84), rng.random(n) < 0.06
     tell = ask + log_uniform(rng, 34, 130, n) + signed * rng.uniform(30, 160, n)
