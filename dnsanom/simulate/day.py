@@ -55,8 +55,8 @@ def simulate_day(
 ) -> tuple[pa.Table, pd.DataFrame]:
     """Flows and truth of `hours` hours from `start` on, at an ISP with that many clients.
 
-    Flows: FLOW_SCHEMA without export_key and row, in the order in which they end. Truth: TRUTH_COLUMNS, times in
-    ISO 8601 UTC, "" is any; the rows of one episode have equal start and end.
+    Flows: FLOW_SCHEMA without export_key and row, in the order in which they end. Truth: TRUTH_COLUMNS,
+    times in ISO 8601 UTC, "" is any; the rows of one episode have equal start and end.
     """
     table, truth, _ = simulate_parts(start, hours, clients, seed, sampling)
     return table, truth

@@ -30,9 +30,10 @@ class Network:
     """Address numbers by kind, and what goes wrong honestly.
 
     clients: how many there are in all; homes, homes6: access lines; mail: mail servers; gateways: CGNAT;
-    hosted: authoritative servers of customers in our networks; parked: such servers that nobody asks; open: routers at customers' that answer anybody;
-    rented: hosts without traffic of their own; transit: clients of networks we only carry;
-    private: resolvers on the internet used by few; authoritative: the internet's name servers, busiest first.
+    hosted: authoritative servers of customers in our networks; parked: such servers that nobody asks;
+    open: routers at customers' that answer anybody; rented: hosts without traffic of their own; transit:
+    clients of networks we only carry; private: resolvers on the internet used by few; authoritative: the
+    internet's name servers, busiest first.
     """
 
     clients: int

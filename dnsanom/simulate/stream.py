@@ -14,7 +14,7 @@ RUNS_A_MINUTE = 40
 
 @dataclass(frozen=True)
 class Streams:
-    """Streams by index: the ends, the client's port, messages a minute, chance of a reply, median ms to it."""
+    """Streams by index: ends, the client's port, messages a minute, chance of a reply, median ms to it."""
 
     client: I64
     server: I64

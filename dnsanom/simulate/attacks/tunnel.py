@@ -8,7 +8,7 @@ from dnsanom.simulate.address import Block, pick
 from dnsanom.simulate.attacks.episode import Attack, Episode, Pair, spread
 from dnsanom.simulate.clock import MINUTE, Span
 from dnsanom.simulate.dns import ask, delays, ports
-from dnsanom.simulate.draws import F64, I64, log_uniform, one_log_uniform, whole
+from dnsanom.simulate.draws import F64, I64, one_log_uniform, whole
 from dnsanom.simulate.network import PUBLIC, RESOLVERS, SHARES, Network
 from dnsanom.simulate.packets import Packets, concat
 from dnsanom.simulate.stream import Streams, converse
@@ -78,7 +78,7 @@ def _fixed(rng: np.random.Generator, phases: list[Phase], client: int, server: i
 def _ported(
     rng: np.random.Generator, phases: list[Phase], client: int, server: int
 ) -> tuple[Packets, list[tuple[I64, I64, I64]]]:
-    """A tunnel with a port for each query; also each phase's times and sizes, for the resolver's questions."""
+    """A tunnel with a port for each query; and each phase's times and sizes, for the resolver's questions."""
     steady, slow = float(rng.choice([0.004, 0.03, 0.12])), one_log_uniform(rng, 15, 300)
     made, asked = [], []
     for phase in phases:

@@ -24,8 +24,9 @@ def validators(seed: int, net: Network, span: Span) -> Packets:
     reply = np.minimum(np.where(keys, log_uniform(rng, 800, 2_900, len(who)), usual), limit)
     seen = rng.choice([0.0, 1.0], (2, n), p=[0.06, 0.94])
     reply = np.maximum(whole(reply), query)
-    return ask(rng, time, client[who], server[who], ports(rng, len(who)), query, reply, answered=0.98, retries=0.5, delay=delays(rng, len(who), 30.0),
-               seen=(np.maximum(seen[0], 1 - seen[1])[who], seen[1][who]))  # fmt: skip
+    views = (np.maximum(seen[0], 1 - seen[1])[who], seen[1][who])
+    return ask(rng, time, client[who], server[who], ports(rng, len(who)), query, reply, answered=0.98,
+               retries=0.5, delay=delays(rng, len(who), 30.0), seen=views)  # fmt: skip
 
 
 def _ends(rng: np.random.Generator, net: Network, n: int) -> tuple[I64, I64]:
