@@ -5,7 +5,6 @@ UTC). An export's files are named by its key, so writing it again puts its rows 
 ones.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -18,13 +17,9 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from dnsanom.schema import FLOW_SCHEMA
+from dnsanom.store.export import export_id
 
 HOUR = timedelta(hours=1)
-
-
-def export_id(export_key: str) -> str:
-    """The file name for an object key, whatever characters it has: the first 80 bits of its SHA-256."""
-    return hashlib.sha256(export_key.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 def write(lake: Path, flows: pa.Table, export_key: str, known: bool = True) -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from dnsanom.errors import DnsanomError, SettingsError
-from dnsanom.store.objects import ObjectInfo
+from dnsanom.store.export import ObjectInfo
 
 OPEN, DONE = ("discovered", "leased", "replaced"), ("committed", "quarantined", "duplicate")
 LEASE_SECONDS = 900.0
@@ -69,8 +69,8 @@ class Ledger:
         """Open the ledger. Raises SettingsError if its lake was pulled from another bucket than the given."""
         self._db = _connect(path)
         self._owner = _me()
-        if bucket is not None:
-            self._check_bucket(bucket)
+        self._bucket = bucket
+        self._check_bucket()
 
     def __enter__(self) -> "Ledger":
         return self
@@ -86,6 +86,8 @@ class Ledger:
         """Write down new exports, so that they are known before they are taken."""
         rows = [(i.key, i.etag, i.size, time.time()) for i in infos]
         with self._transaction():
+            if self._bucket is not None:
+                self._db.execute("INSERT OR IGNORE INTO about VALUES ('bucket', ?)", (self._bucket,))
             self._db.executemany(
                 "INSERT INTO exports (key, etag, size, state, discovered) VALUES (?, ?, ?, 'discovered', ?)"
                 " ON CONFLICT DO UPDATE SET state = 'discovered' WHERE state = 'replaced'",
@@ -189,12 +191,11 @@ class Ledger:
             (state, time.time(), *values.values(), *_id(info)),
         )
 
-    def _check_bucket(self, bucket: str) -> None:
-        self._db.execute("INSERT OR IGNORE INTO about VALUES ('bucket', ?)", (bucket,))
-        [known] = self._db.execute("SELECT value FROM about WHERE name = 'bucket'").fetchone()
-        if known != bucket:
-            rule = f"this lake is pulled from {known}; set DNSANOM_DATA to another folder for another bucket"
-            raise SettingsError(f"DNSANOM_S3_BUCKET: {bucket}: {rule}")
+    def _check_bucket(self) -> None:
+        known = self._db.execute("SELECT value FROM about WHERE name = 'bucket'").fetchone()
+        if self._bucket is not None and known is not None and known[0] != self._bucket:
+            rule = f"this lake is pulled from {known[0]}; another bucket needs another DNSANOM_DATA"
+            raise SettingsError(f"DNSANOM_S3_BUCKET: {self._bucket}: {rule}")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +19,7 @@ from dnsanom.errors import (
     StoreError,
 )
 from dnsanom.settings import S3
+from dnsanom.store.export import ObjectInfo
 
 #: Codes of S3 stores, and the bare HTTP status where a HEAD has no body.
 _DENIED = {
@@ -38,16 +37,6 @@ _GONE = {"NoSuchKey", "404"}
 _CHANGED = {"PreconditionFailed", "412"}
 #: What a store that is there but can't answer says, after the retries.
 _BUSY = {"InternalError", "ServiceUnavailable", "SlowDown", "500", "502", "503", "504"}
-
-
-@dataclass(frozen=True)
-class ObjectInfo:
-    """One object of a listing; `size` in bytes, `etag` without its quotes, `modified` in UTC."""
-
-    key: str
-    etag: str
-    size: int
-    modified: datetime
 
 
 class ObjectStore:

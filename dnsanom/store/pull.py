@@ -16,8 +16,9 @@ from dnsanom.errors import DecodeError, DnsanomError, ObjectGoneError, StoreEmpt
 from dnsanom.quality import quarantine
 from dnsanom.settings import Settings
 from dnsanom.store import lake, truth
+from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger import Ledger
-from dnsanom.store.objects import ObjectInfo, ObjectStore
+from dnsanom.store.objects import ObjectStore
 from dnsanom.store.report import PullReport
 from dnsanom.store.take import Outcome
 from dnsanom.store.workers import Submit, workers

@@ -1,6 +1,6 @@
 """One export's bytes to what is to become of them: a pure function, for this process or another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
@@ -12,8 +12,7 @@ from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.settings import Settings
 from dnsanom.store.truth import is_truth
 
-_NO_FLOWS = FLOW_SCHEMA.empty_table()
-_NO_ROWS = pa.table({"reason": pa.array([], pa.string())})
+_REASONS = pa.schema([("reason", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,8 @@ class Outcome:
     """
 
     kind: Literal["flows", "truth", "quarantine"]
-    flows: pa.Table = _NO_FLOWS
-    bad: pa.Table = _NO_ROWS
+    flows: pa.Table = field(default_factory=FLOW_SCHEMA.empty_table)
+    bad: pa.Table = field(default_factory=_REASONS.empty_table)
     reason: str = ""
     rows: int = 0
     dropped: int = 0

@@ -1,20 +1,17 @@
 """Truth files in the store: known by their header, checked, and kept beside the lake."""
 
-import csv
-import io
 from pathlib import Path
 
 from dnsanom.dataset.truth import read_truth
 from dnsanom.errors import DatasetError, DecodeError
 from dnsanom.schema import TRUTH_COLUMNS
-from dnsanom.store.lake import export_id
+from dnsanom.store.export import export_id
 
 
 def is_truth(data: bytes) -> bool:
     """Whether the object's first line is the header of a truth file, whatever its key."""
     first = data[:200].split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
-    names = next(csv.reader(io.StringIO(first)), [])
-    return tuple(name.strip() for name in names) == TRUTH_COLUMNS
+    return tuple(name.strip(' "') for name in first.strip().split(",")) == TRUTH_COLUMNS
 
 
 def keep(folder: Path, key: str, data: bytes) -> int:

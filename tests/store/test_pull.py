@@ -1,0 +1,331 @@
+"""A pull on a real S3 server: each export once, bad ones aside with their reason, and no stop for them."""
+
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from made import START, export, truth
+from made import flows as lake_rows
+from pydantic import SecretStr
+
+from dnsanom.errors import QualityError, SettingsError, StoreAwayError, StoreDeniedError, StoreEmptyError
+from dnsanom.quality import quarantine
+from dnsanom.servers.process import free_port
+from dnsanom.settings import Settings
+from dnsanom.store import lake
+from dnsanom.store.export import ObjectInfo
+from dnsanom.store.ledger import Ledger
+from dnsanom.store.objects import ObjectStore
+from dnsanom.store.pull import pull
+
+pytestmark = pytest.mark.servers
+
+
+def in_lake(settings: Settings) -> dict[str, int]:
+    """Flows in the lake by export."""
+    return dict(sorted(Counter(lake.read(settings.lake).export_key.execute()).items()))
+
+
+def states(settings: Settings) -> dict[str, str]:
+    with Ledger(settings.ledger) as ledger:
+        return {entry.key: entry.state for entry in ledger.entries() if entry.state != "replaced"}
+
+
+def test_a_second_pull_takes_nothing(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("r1/nfcapd.0", export(0))
+    bucket.put("r1/nfcapd.5", export(5))
+    first = pull(stored)
+    assert (first.seen, first.new, first.committed, first.flows) == (2, 2, 2, 40)
+    assert in_lake(stored) == {"r1/nfcapd.0": 20, "r1/nfcapd.5": 20}
+    second = pull(stored)
+    assert (second.seen, second.new, second.flows) == (2, 0, 0)
+    assert list(second.lines()) == ["nothing new to pull: 2 exports seen, all known"]
+    bucket.put("r1/nfcapd.10", export(10))
+    assert pull(stored).new == 1
+    assert in_lake(stored) == {"r1/nfcapd.0": 20, "r1/nfcapd.10": 20, "r1/nfcapd.5": 20}
+
+
+def test_only_the_prefix_is_pulled(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("r1/a", export(0))
+    bucket.put("r2/a", export(5))
+    pull(stored.model_copy(update={"s3": stored.s3.model_copy(update={"prefix": "r2/"})}))
+    assert in_lake(stored) == {"r2/a": 20}
+
+
+def test_a_replaced_object_replaces_its_rows(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0, rows=20))
+    bucket.put("b", export(60))
+    pull(stored)
+    bucket.put("a", export(180, rows=7))
+    report = pull(stored)
+    assert (report.seen, report.new, report.committed) == (2, 1, 1)
+    assert in_lake(stored) == {"a": 7, "b": 20}
+
+
+def test_the_same_content_under_another_key_is_not_added_twice(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0))
+    bucket.put("b", export(0))
+    assert pull(stored).duplicates == [("b", "a")]
+    bucket.put("c", export(0))
+    assert pull(stored).duplicates == [("c", "a")]
+    assert in_lake(stored) == {"a": 20}
+    assert states(stored) == {"a": "committed", "b": "duplicate", "c": "duplicate"}
+
+
+def test_a_duplicate_takes_the_place_of_what_it_repeats(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0))
+    bucket.put("b", export(0))
+    pull(stored)
+    bucket.put("a", export(5, rows=3))
+    pull(stored)
+    pull(stored)
+    assert in_lake(stored) == {"a": 3, "b": 20}
+
+
+def test_a_key_that_becomes_a_duplicate_gives_its_rows_up(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0))
+    bucket.put("b", export(5))
+    pull(stored)
+    bucket.put("b", export(0))
+    assert pull(stored).duplicates == [("b", "a")]
+    assert in_lake(stored) == {"a": 20}
+
+
+def test_a_corrupt_export_is_kept_whole_and_the_job_goes_on(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", b"\x00\x01not an export")
+    bucket.put("b", export(0))
+    bucket.put("c", b"")
+    report = pull(stored)
+    assert [key for key, _ in report.quarantined] == ["a", "c"]
+    assert report.committed == 1
+    kept = quarantine.entries(stored.quarantine)
+    assert [(entry.kind, entry.key, entry.reason) for entry in kept] == [
+        ("file", key, reason) for key, reason in report.quarantined
+    ]
+    assert kept[0].path.read_bytes() == b"\x00\x01not an export"
+    assert in_lake(stored) == {"b": 20}
+    assert pull(stored).new == 0
+
+
+def test_a_corrupt_version_leaves_the_good_rows_in_their_place(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0))
+    pull(stored)
+    bucket.put("a", b"corrupt")
+    assert len(pull(stored).quarantined) == 1
+    assert in_lake(stored) == {"a": 20}
+
+
+def test_bad_rows_go_to_quarantine_with_their_reasons(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0, rows=20, bad=2, unreadable=1, other=3))
+    report = pull(stored)
+    [(key, count, reason)] = report.bad_rows
+    assert (key, count, report.dropped, report.flows) == ("a", 3, 3, 20)
+    [entry] = quarantine.entries(stored.quarantine)
+    rows = pq.read_table(entry.path)
+    assert rows.num_rows == 3
+    assert sorted(rows["row"].to_pylist()) == [20, 21, 22]
+    assert all(rows["reason"].to_pylist())
+    assert entry.reason == reason
+    with Ledger(stored.ledger) as ledger:
+        [line] = ledger.entries()
+    assert (line.rows, line.kept, line.bad) == (26, 20, 3)
+
+
+@pytest.mark.parametrize("spoilt", [{"bad": 15}, {"unreadable": 15}, {"other": 3000}])
+def test_an_export_that_is_bad_on_the_whole_is_kept_whole(
+    stored: Settings, bucket: ObjectStore, spoilt: dict[str, int]
+) -> None:
+    data = export(0, **spoilt)
+    bucket.put("a", data)
+    report = pull(stored)
+    [(key, reason)] = report.quarantined
+    assert (key, report.committed) == ("a", 0)
+    assert "\n" not in reason
+    [entry] = quarantine.entries(stored.quarantine)
+    assert entry.path.read_bytes() == data
+    assert lake.hours(stored.lake) == []
+
+
+def test_a_truth_file_is_known_by_its_header(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("labels/of-march.txt", truth())
+    report = pull(stored)
+    assert (report.truth_files, report.committed) == (["labels/of-march.txt"], 0)
+    [kept] = stored.truth.iterdir()
+    assert kept.suffix == ".csv"
+    assert kept.read_bytes() == truth()
+    assert pull(stored).new == 0
+    bucket.put("labels/of-march.txt", truth("scan"))
+    pull(stored)
+    assert [path.read_bytes() for path in stored.truth.iterdir()] == [truth("scan")]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (truth("tunel"), "vector 'tunel': unknown"),
+        (truth(start="yesterday"), "start: "),
+        (truth() + b'"', ""),
+    ],
+)
+def test_a_wrong_truth_file_is_quarantined(
+    stored: Settings, bucket: ObjectStore, data: bytes, words: str
+) -> None:
+    bucket.put("truth.csv", data)
+    [(key, reason)] = pull(stored).quarantined
+    assert key == "truth.csv"
+    assert words in reason
+    assert str(stored.truth) not in reason
+    assert list(stored.truth.iterdir()) == []
+
+
+def test_a_quiet_rotation_is_no_fault(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0, rows=0))
+    report = pull(stored)
+    assert (report.committed, report.flows, report.quarantined) == (1, 0, [])
+
+
+def test_a_dry_run_lists_and_takes_nothing(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0))
+    report = pull(stored, dry_run=True)
+    assert report.planned == ["a"]
+    assert list(report.lines())[-1] == "  a"
+    assert states(stored) == {}
+    assert pull(stored).committed == 1
+
+
+def test_many_exports_go_through_processes_in_order(stored: Settings, bucket: ObjectStore) -> None:
+    for number in range(7):
+        bucket.put(f"nfcapd.{number}", b"corrupt" if number == 3 else export(5 * number, bad=number % 2))
+    bucket.put("nfcapd.7", export(0))
+    seen: list[tuple[int, int, str]] = []
+    report = pull(stored, progress=lambda *told: seen.append(told))
+    assert (report.committed, report.flows, len(report.bad_rows)) == (6, 120, 2)
+    assert [key for key, _ in report.quarantined] == ["nfcapd.3"]
+    assert report.duplicates == [("nfcapd.7", "nfcapd.0")]
+    assert [done for done, _, _ in seen] == [1, 2, 3, 4, 5, 6, 7, 8, 8]
+    assert seen[-1][1:] == (8, f"120 flows, {report.rate:,.0f} flows/s")
+
+
+def _pull_and_die(settings: Settings) -> None:
+    """A pull that is killed, as by kill -9, when its first rows are in the lake and not yet in the ledger."""
+    Ledger.commit = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
+    pull(settings)
+
+
+def test_a_pull_that_is_killed_goes_on_with_the_next(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0))
+    bucket.put("b", export(55))
+    process = multiprocessing.get_context("spawn").Process(target=_pull_and_die, args=(stored,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert set(states(stored).values()) == {"leased"}
+    assert in_lake(stored) == {"a": 20}
+    report = pull(stored)
+    assert (report.new, report.committed, report.flows) == (2, 2, 40)
+    assert in_lake(stored) == {"a": 20, "b": 20}
+
+
+def test_rows_of_a_killed_pull_leave_the_lake_if_their_object_is_gone(
+    stored: Settings, bucket: ObjectStore
+) -> None:
+    """Else the same content under another key would stand there twice."""
+    bucket.put("b", export(0))
+    lake.write(stored.lake, lake_rows("a", START), "a")
+    gone = ObjectInfo("a", "e1", 10, START)
+    with Ledger(stored.ledger) as ledger:
+        ledger.discover([gone])
+        ledger.lease(gone)
+        ledger._db.execute("UPDATE exports SET leased = 0")
+    assert pull(stored).committed == 1
+    assert in_lake(stored) == {"b": 20}
+
+
+def test_a_pull_that_is_stopped_leaves_no_half_written_rows(
+    stored: Settings, bucket: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("a", export(0))
+    bucket.put("b", export(5))
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "commit", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            pull(stored)
+    assert in_lake(stored) == {}
+    assert states(stored) == {"a": "discovered", "b": "discovered"}
+    assert pull(stored).committed == 2
+
+
+def test_an_object_replaced_after_the_listing_is_left_for_the_next_pull(
+    stored: Settings, bucket: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("a", export(0))
+    bucket.put("b", export(5))
+    listed = list(bucket.list())
+    bucket.put("a", export(10, rows=3))
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectStore, "list", lambda *_: iter(listed))
+        report = pull(stored)
+    [(key, reason)] = report.gone
+    assert (key, report.committed) == ("a", 1)
+    assert "replaced since it was listed" in reason
+    assert pull(stored).committed == 1
+    assert in_lake(stored) == {"a": 3, "b": 20}
+
+
+def test_a_store_that_goes_away_keeps_what_was_done(
+    stored: Settings, bucket: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        bucket.put(f"nfcapd.{number}", export(5 * number))
+    get = ObjectStore.get
+
+    def away(store: ObjectStore, key: str, etag: str | None = None) -> bytes:
+        if key == "nfcapd.2":
+            raise StoreAwayError("away")
+        return get(store, key, etag)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectStore, "get", away)
+        with pytest.raises(StoreAwayError):
+            pull(stored)
+    assert states(stored) == {"nfcapd.0": "committed", "nfcapd.1": "committed", "nfcapd.2": "discovered"}
+    assert pull(stored).new == 1
+
+
+def _with_s3(settings: Settings, **change: object) -> Settings:
+    return settings.model_copy(update={"s3": settings.s3.model_copy(update=change)})
+
+
+def test_a_store_that_can_not_be_used_is_one_line(stored: Settings, bucket: ObjectStore) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    for change, error in (
+        ({"endpoint": away}, StoreAwayError),
+        ({"secret_key": SecretStr("wrong")}, StoreDeniedError),
+        ({"bucket": "nowhere"}, StoreEmptyError),
+        ({}, StoreEmptyError),
+    ):
+        with pytest.raises(error) as told:
+            pull(_with_s3(stored, **change))
+        assert "\n" not in str(told.value)
+    bucket.put("r1/a", export(0))
+    with pytest.raises(StoreEmptyError, match=r"bucket netflow-\w+: nothing under prefix 'r2/'"):
+        pull(_with_s3(stored, prefix="r2/"))
+
+
+def test_one_lake_is_not_mixed_of_two_buckets(stored: Settings, bucket: ObjectStore) -> None:
+    bucket.put("a", export(0))
+    pull(stored)
+    with pytest.raises(SettingsError, match="DNSANOM_S3_BUCKET: other: this lake is pulled from netflow-"):
+        pull(_with_s3(stored, bucket="other"))
+
+
+def test_without_expectations_nothing_is_taken(stored: Settings, bucket: ObjectStore, tmp_path: Path) -> None:
+    bucket.put("a", export(0))
+    with pytest.raises(QualityError):
+        pull(stored.model_copy(update={"root": tmp_path}))
+    assert states(stored) == {"a": "discovered"}
+    assert lake.hours(stored.lake) == []
