@@ -1,0 +1,81 @@
+"""A version of the flows to learn from: the lake's newest complete hours, compacted, and their truth."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+
+from dnsanom.dataset.parquet import stream, write_batches
+from dnsanom.dataset.truth import merge_truth, read_truth, write_truth
+from dnsanom.errors import DatasetError
+from dnsanom.schema import FLOW_SCHEMA
+from dnsanom.settings import Settings
+from dnsanom.store import lake
+
+HOUR = timedelta(hours=1)
+#: A rotation of nfcapd: a newest hour with flows in its last five minutes has had its last export.
+ROTATION = timedelta(minutes=5)
+
+
+def freeze(settings: Settings, since: datetime | None = None, until: datetime | None = None) -> Path:
+    """Write `hour=YYYY-MM-DDTHH.parquet` for each complete hour of the span, and `truth.csv` if any.
+
+    By default the span is the newest `dataset.days` of complete hours. An hour is complete when the lake
+    holds a later one, or flows of its last five minutes. Hours that are frozen already and are not in the
+    span are removed. The same lake gives the same bytes. Returns the folder; raises DatasetError with the
+    lake's span if there is nothing in it.
+    """
+    hours = _chosen(settings, since, until)
+    settings.flows.mkdir(parents=True, exist_ok=True)
+    written = {_write_hour(settings, hour, since, until) for hour in hours}
+    _write_truth(settings, since or hours[0], until or hours[-1] + HOUR)
+    for stale in set(settings.flows.glob("*.parquet")) - written:
+        stale.unlink()
+    return settings.flows
+
+
+def _chosen(settings: Settings, since: datetime | None, until: datetime | None) -> list[datetime]:
+    held = lake.hours(settings.lake)
+    complete = held if not held or _is_complete(settings.lake, held[-1]) else held[:-1]
+    inside = [h for h in complete if (since is None or h + HOUR > since) and (until is None or h < until)]
+    if not inside:
+        span = f"{_iso(held[0])} to {_iso(held[-1] + HOUR)}" if held else "nothing; run `dnsanom pull` first"
+        asked = f"{_iso(since) if since else 'any time'} to {_iso(until) if until else 'now'}"
+        raise DatasetError(f"{settings.lake}: no complete hour from {asked}; the lake holds {span}")
+    if since is not None:
+        return inside
+    first = inside[-1] + HOUR - timedelta(days=settings.params.dataset.days)
+    return [hour for hour in inside if hour >= first]
+
+
+def _is_complete(folder: Path, hour: datetime) -> bool:
+    late = lake.read(folder, hour + HOUR - ROTATION, hour + HOUR)
+    return bool(late.count().to_pyarrow().as_py())
+
+
+def _write_hour(settings: Settings, hour: datetime, since: datetime | None, until: datetime | None) -> Path:
+    start, end = max(hour, since or hour), min(hour + HOUR, until or hour + HOUR)
+    con = ibis.duckdb.connect()
+    try:
+        flows = lake.read(settings.lake, start, end, con)
+        order = ["first_seen", "export_key", "row"]
+        path = settings.flows / f"hour={hour.astimezone(UTC):%Y-%m-%dT%H}.parquet"
+        write_batches(stream(flows.order_by(order)), pa.schema(FLOW_SCHEMA), path)
+    finally:
+        con.disconnect()
+    return path
+
+
+def _write_truth(settings: Settings, since: datetime, until: datetime) -> None:
+    tables = [read_truth(path) for path in sorted(settings.truth.glob("*.csv"))]
+    merged = merge_truth(tables, since, until)
+    path = settings.flows / "truth.csv"
+    if merged is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_truth(merged, path)
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
