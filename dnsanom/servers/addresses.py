@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-from dnsanom.servers import mlflow, pages, prefect
+from dnsanom.servers import mlflow, objectstore, pages, prefect
 from dnsanom.servers.objectstore import RunningStore
+from dnsanom.servers.process import LOOPBACK
 from dnsanom.settings import Ports, Settings, read_env_file
 
 
@@ -31,20 +32,45 @@ def own_mlflow(settings: Settings) -> bool:
 
 def write(settings: Settings, ports: Ports, store: RunningStore | None) -> None:
     """Write the file, readable by its owner only, since it holds the store's keys."""
+    values = _pages_and_api(settings, ports)
+    if store is not None:
+        values |= _keys(store.endpoint, store.access_key, store.secret_key)
+    file = path(settings)
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.writelines(f"{name}={value}\n" for name, value in values.items())
+
+
+def local(settings: Settings) -> dict[str, str]:
+    """The same as variables, for servers that run on the settings' ports under a supervisor."""
+    values = _pages_and_api(settings, settings.ports)
+    if not own_store(settings):
+        values |= _keys(f"http://{LOOPBACK}:{settings.ports.s3}", *objectstore.keys(settings.var))
+    return values
+
+
+def places(settings: Settings) -> dict[str, str]:
+    """The project's folders as variables, for a process that starts elsewhere."""
+    found = {"DNSANOM_ROOT": settings.root, "DNSANOM_DATA": settings.data, "DNSANOM_VAR": settings.var}
+    return {name: str(folder) for name, folder in found.items()}
+
+
+def _pages_and_api(settings: Settings, ports: Ports) -> dict[str, str]:
     values = {
         "DNSANOM_PREFECT_URL": prefect.address(ports.prefect),
         "DNSANOM_PAGES_URL": pages.address(ports.pages),
     }
     if not own_mlflow(settings):
         values["DNSANOM_MLFLOW_URI"] = mlflow.address(ports.mlflow)
-    if store is not None:
-        values["DNSANOM_S3_ENDPOINT"] = store.endpoint
-        values["DNSANOM_S3_ACCESS_KEY"] = store.access_key
-        values["DNSANOM_S3_SECRET_KEY"] = store.secret_key
-    file = path(settings)
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.writelines(f"{name}={value}\n" for name, value in values.items())
+    return values
+
+
+def _keys(endpoint: str, access_key: str, secret_key: str) -> dict[str, str]:
+    return {
+        "DNSANOM_S3_ENDPOINT": endpoint,
+        "DNSANOM_S3_ACCESS_KEY": access_key,
+        "DNSANOM_S3_SECRET_KEY": secret_key,
+    }
 
 
 def lines(settings: Settings) -> list[str]:

@@ -39,14 +39,23 @@ def start(var: Path, port: int | None = None) -> RunningStore:
     found = running(var)
     if found is not None:
         return found
-    folder = var / "s3"
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    _credentials(folder)
-    ports = _ports(folder, port)
-    process.start(_server(folder.resolve(), ports), var, timeout=30)
+    process.start(server(var, port), var, timeout=30)
     started = running(var)
     assert started is not None
     return started
+
+
+def server(var: Path, port: int | None = None) -> Server:
+    """What `start` runs, with its folder, credentials and ports made ready. Raises PortTakenError."""
+    folder = var / "s3"
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    keys(var)
+    return _server(folder.resolve(), _ports(folder, port))
+
+
+def keys(var: Path) -> tuple[str, str]:
+    """Access key and secret key of the store with this `var`, made if there are none yet."""
+    return _credentials(var / "s3")
 
 
 def stop(var: Path) -> bool:

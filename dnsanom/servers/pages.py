@@ -18,7 +18,7 @@ def folders(settings: Settings) -> dict[str, Path]:
     }
 
 
-def server(settings: Settings, port: int) -> Server:
+def server(settings: Settings, port: int, host: str = LOOPBACK) -> Server:
     """A file server over `var/pages`, which holds a link to each of the folders."""
     site = settings.var / "pages"
     site.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def server(settings: Settings, port: int) -> Server:
         link = site / name
         link.unlink(missing_ok=True)
         link.symlink_to(folder, target_is_directory=True)
-    options = ("--bind", LOOPBACK, "--directory", str(site), str(port))
+    options = ("--bind", host, "--directory", str(site), str(port))
     return Server(NAME, (sys.executable, "-m", "http.server", *options), port, address(port), cwd=site)
 
 

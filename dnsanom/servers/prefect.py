@@ -6,10 +6,10 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from dnsanom.errors import ServerError
 from dnsanom.servers import process
@@ -58,6 +58,7 @@ def deploy(root: Path, var: Path, port: int) -> None:
     # Without DNSANOM_ROOT, the deployment keeps the variable's name, and each worker fills in its own.
     env = {name: value for name, value in os.environ.items() if name != "DNSANOM_ROOT"}
     log = process.log_file(var, "deploy")
+    log.parent.mkdir(parents=True, exist_ok=True)
     command = (_script(), "--no-prompt", "deploy", "--all")
     with log.open("wb") as output:
         done = subprocess.run(
@@ -72,13 +73,14 @@ def deploy(root: Path, var: Path, port: int) -> None:
         raise ServerError(f"prefect deploy: ended with {done.returncode}: {process.last_line(log)} ({log})")
 
 
+def wait_server(port: int, timeout: float) -> None:
+    """Wait until the server answers. Raises ServerError after `timeout` seconds."""
+    _wait(lambda: _ask(port, "health") is True, timeout, f"{api(port)}: no Prefect server answers")
+
+
 def wait_worker(port: int, timeout: float) -> None:
-    """Wait until the pool has a worker. Raises ServerError after `timeout` seconds."""
-    end = time.monotonic() + timeout
-    while not _pool_ready(port):
-        if time.monotonic() > end:
-            raise ServerError(f"worker: pool {POOL} has no worker after {timeout:g} s")
-        time.sleep(0.2)
+    """Wait until a worker polls the pool. Raises ServerError after `timeout` seconds."""
+    _wait(lambda: _polled(port), timeout, f"{api(port)}: no worker polls pool {POOL}")
 
 
 def api(port: int) -> str:
@@ -91,13 +93,27 @@ def address(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
 
 
-def _pool_ready(port: int) -> bool:
+def _wait(holds: Callable[[], bool], timeout: float, problem: str) -> None:
+    end = time.monotonic() + timeout
+    while not holds():
+        if time.monotonic() > end:
+            raise ServerError(f"{problem} after {timeout:g} s")
+        time.sleep(0.2)
+
+
+def _polled(port: int) -> bool:
+    pool = _ask(port, f"work_pools/{POOL}")
+    return isinstance(pool, dict) and pool["status"] == "READY"
+
+
+def _ask(port: int, path: str) -> Any:
+    """The API's answer; None where there is no such thing yet, or no server."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{api(port)}/work_pools/{POOL}", timeout=5) as answer:
-            return bool(json.load(answer)["status"] == "READY")
-    except urllib.error.HTTPError:
-        return False
+        with opener.open(f"{api(port)}/{path}", timeout=30) as answer:
+            return json.load(answer)
+    except OSError:
+        return None
 
 
 def _script() -> str:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 
+from pydantic import SecretStr
+
 from dnsanom.errors import PortTakenError, ServerError
-from dnsanom.servers import addresses, mlflow, objectstore, pages, prefect, process, tree
+from dnsanom.servers import addresses, buckets, mlflow, objectstore, pages, prefect, process, tree
 from dnsanom.servers.objectstore import RunningStore
 from dnsanom.settings import Ports, Settings
 
@@ -108,22 +110,17 @@ def _start_servers(settings: Settings, ports: Ports) -> RunningStore | None:
 
 def _start_store(settings: Settings, ports: Ports) -> RunningStore | None:
     """The embedded store with its buckets, unless the environment names another."""
-    from dnsanom.store.objects import ObjectStore
-
     if objectstore.NAME not in _wanted(settings):
         return None
     store = objectstore.start(settings.var, ports.s3)
-    keys = {"endpoint": store.endpoint, "access_key": store.access_key, "secret_key": store.secret_key}
-    for bucket in (settings.s3.bucket, settings.s3.dvc_bucket):
-        fields = {**settings.s3.model_dump(), **keys, "bucket": bucket}
-        ObjectStore(type(settings.s3).model_validate(fields)).ensure_bucket()
+    keys = {"access_key": SecretStr(store.access_key), "secret_key": SecretStr(store.secret_key)}
+    buckets.make(settings.s3.model_copy(update={"endpoint": store.endpoint, **keys}))
     return store
 
 
 def _start_worker(settings: Settings, ports: Ports) -> None:
-    places = {"DNSANOM_ROOT": settings.root, "DNSANOM_DATA": settings.data, "DNSANOM_VAR": settings.var}
-    env = {name: str(path) for name, path in places.items()}
-    process.start(prefect.worker(settings.var, ports.prefect, settings.root, env), settings.var)
+    worker = prefect.worker(settings.var, ports.prefect, settings.root, addresses.places(settings))
+    process.start(worker, settings.var)
     prefect.wait_worker(ports.prefect, PATIENCE)
 
 
