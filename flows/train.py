@@ -1,23 +1,21 @@
 """Flow `train`: the lake's newest days become a version of the data, models, and champions if better."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from prefect import flow, task
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 
+from dnsanom.servers.mlflow import is_server
 from dnsanom.settings import load_settings
-from flows import artifacts
+from flows import artifacts, boards
 from flows.edge import ONCE, RETRIED, done, logged, one_line
 
 View = Literal["window", "flow"]
 
 
-@flow(
-    name="train",
-    description="Freeze the lake's newest days, sweep, evaluate, promote what beats the champion.",
-)
+@flow(name="train", description="Freeze the lake's newest days, sweep, evaluate, promote what is better.")
 @one_line
 def train(
     views: tuple[View, ...] = ("window", "flow"), since: datetime | None = None, until: datetime | None = None
@@ -31,7 +29,7 @@ def train(
         since: The first hour to learn from; by default `dataset.days` of params.yaml before the end.
         until: The end, exclusive; by default that of the newest complete hour.
     """
-    freeze_flows(since, until)
+    freeze_flows(_utc(since), _utc(until))
     run_stages(views)
     for view in views:
         show(view)
@@ -48,7 +46,7 @@ def freeze_flows(since: datetime | None, until: datetime | None) -> str:
 
     settings = load_settings()
     folder = freeze(settings, since, until)
-    md5 = str(track_flows(settings))
+    md5 = track_flows(settings)
     get_run_logger().info(f"frozen flows in {folder}, tracked by DVC as {md5}")
     return md5
 
@@ -58,35 +56,52 @@ def run_stages(views: tuple[str, ...]) -> list[str]:
     """Prepare, sweep and evaluate what has changed; returns the stages that ran."""
     from dnsanom.dataset.version import repro
 
-    ran = list(repro(load_settings(), progress=logged("dvc repro")))
+    targets = [f"evaluate@{view}" for view in views]
+    ran = repro(load_settings(), targets, logged("dvc repro", every=0))
     get_run_logger().info(f"stages run: {', '.join(ran) or 'none, nothing has changed'}")
     return ran
 
 
+@task(name="show report", task_run_name="show report {view}", **ONCE)
+def show(view: str) -> None:
+    """The leader-board and the test figures as tables; links to the report and to MLflow."""
+    settings = load_settings()
+    artifacts.table(
+        f"train-leaderboard-{view}",
+        boards.leaderboard(settings, view),
+        f"Sweep of the {view} view, validation.",
+    )
+    artifacts.table(f"train-vectors-{view}", boards.vectors(settings, view), boards.labels(settings, view))
+    report = settings.report(view) / "report.html"
+    artifacts.page(
+        settings, f"train-report-{view}", report, f"Test report, {view} view", "Curves and tables."
+    )
+    if is_server(settings.mlflow_uri):
+        address = boards.model_page(settings, view)
+        artifacts.link(f"train-model-{view}", address, f"Model of the {view} view", "Versions and champion.")
+
+
 @task(name="promote", task_run_name="promote {view}", **RETRIED)
 def promote_view(view: str) -> str:
-    """Make the candidate champion if it passes the gate; the verdict in one line."""
+    """Make the candidate champion if it passes the gate; returns the verdict in one line."""
     from dnsanom.model.promote import promote
 
     verdict = promote(load_settings(), view)
     for reason in verdict.reasons:
         get_run_logger().info(f"{view}: {reason}")
-    return f"{view}: {'promoted' if verdict.promote else 'not promoted'}"
+    return f"{view} {'promoted' if verdict.promote else 'not promoted'}: {verdict.reasons[0]}"
 
 
 @task(name="dvc push", **RETRIED)
-def push_data() -> None:
-    """The versioned data to the store."""
+def push_data() -> int:
+    """The versioned data to the store; returns how many files it lacked."""
     from dnsanom.dataset.version import push
 
-    push(load_settings())
+    pushed = push(load_settings())
+    get_run_logger().info(f"{pushed} files pushed to DVC's remote")
+    return pushed
 
 
-@task(name="show report", task_run_name="show report {view}", **ONCE)
-def show(view: str) -> None:
-    """The leader-board as a table; links to the test report and to MLflow."""
-    settings = load_settings()
-    report = settings.report(view) / "report.html"
-    artifacts.page(settings, f"train-report-{view}", report, f"Test report, {view} view", "F1 against truth.")
-    if settings.mlflow_uri.startswith("http"):
-        artifacts.link("train-mlflow", settings.mlflow_uri, "MLflow", "Every run of every sweep.")
+def _utc(time: datetime | None) -> datetime | None:
+    """A time without an offset is UTC, as on the command line."""
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
