@@ -31,21 +31,27 @@ def write(root: Path) -> list[Path]:
     root.mkdir(parents=True, exist_ok=True)
     (root / CONFIG).write_text(HEADER + yaml.safe_dump(config(), sort_keys=False))
     context = gx.get_context(mode="file", context_root_dir=str(root))
-    context.suites.add_or_update(_suite())
-    # The first addition gives every expectation a random id; an update keeps the ids it is given.
-    suite = context.suites.add_or_update(_suite())
+    suite = _kept(context.suites, _suite())
     batch = context.data_sources.get(SOURCE).get_asset(ASSET).get_batch_definition(BATCH)
-    definition = gx.ValidationDefinition(name=SUITE, data=batch, suite=suite, id=_id("validation", SUITE))
-    definition = context.validation_definitions.add_or_update(definition)
+    definition = _kept(
+        context.validation_definitions, gx.ValidationDefinition(name=SUITE, data=batch, suite=suite)
+    )
     for name, result_format in result_formats().items():
         checkpoint = gx.Checkpoint(
-            name=name,
-            validation_definitions=[definition],
-            result_format=result_format,
-            id=_id("checkpoint", name),
+            name=name, validation_definitions=[definition], result_format=result_format
         )
-        context.checkpoints.add_or_update(checkpoint)
+        _kept(context.checkpoints, checkpoint)
     return sorted(path for path in root.rglob("*") if path.is_file() and "uncommitted" not in path.parts)
+
+
+def _kept(factory: Any, thing: Any) -> Any:
+    """Add or update; what is new gets a random id from Great Expectations, which ours then replaces."""
+    kept = factory.add_or_update(thing)
+    kept.id = _id(type(thing).__name__, thing.name)
+    for expectation in getattr(kept, "expectations", ()):
+        expectation.id = _id("expectation", f"{expectation.configuration.type} {expectation.description}")
+    kept.save()
+    return kept
 
 
 def result_formats() -> dict[str, Any]:
@@ -54,7 +60,6 @@ def result_formats() -> dict[str, Any]:
         PASS_CHECKPOINT: {"result_format": "SUMMARY", "partial_unexpected_count": 5},
         ROWS_CHECKPOINT: {
             "result_format": "COMPLETE",
-            "unexpected_index_column_names": ["row"],
             "return_unexpected_index_query": False,
             "partial_unexpected_count": 20,
         },
@@ -114,16 +119,14 @@ def _suite() -> Any:
     from great_expectations import ExpectationSuite
 
     expectations = [_expectation(rule) for rule in rules()]
-    return ExpectationSuite(name=SUITE, id=_id("suite", SUITE), expectations=expectations)
+    return ExpectationSuite(name=SUITE, expectations=expectations)
 
 
 def _expectation(rule: Rule) -> dict[str, Any]:
     return {
         "type": rule.type,
         "kwargs": dict(rule.kwargs),
-        "id": _id("expectation", f"{rule.type} {rule.text}"),
         "description": rule.text,
-        "meta": {"columns": [list(pair) for pair in rule.columns.items()], "whole": rule.whole},
     }
 
 

@@ -27,7 +27,7 @@ class Verdict:
     """What becomes of an export.
 
     `ok`: `good` rows go into the lake, `bad` rows (with their `reason`) into quarantine. Not ok: the export
-    is to be quarantined whole for `reason`; both tables are empty. `failed` names the rules that did not hold.
+    is to be quarantined whole for `reason`, both tables are empty. `failed`: the rules that did not hold.
     """
 
     ok: bool
@@ -84,18 +84,19 @@ def validate(
     context = context or open_context(settings)
     quality = settings.params.quality
     now = datetime.now(UTC)
+    frame = checks.frame(flows, settings.params.dns.ports)
     arguments = {
-        "batch_parameters": {"dataframe": checks.frame(flows, settings.params.dns.ports)},
+        "batch_parameters": {"dataframe": frame},
         "expectation_parameters": _parameters(quality, flows.num_rows if rows is None else rows, now),
         "run_id": _run_id(export_key, now),
     }
     outcome = _results(context.export.run(**arguments))
     if not outcome:
         return Verdict(True, flows, BAD_SCHEMA.empty_table(), None, ())
-    failed = tuple(reasons.rule(result) for result in outcome)
+    failed = tuple(reasons.describe(result) for result in outcome)
     whole = reasons.of_export(outcome, quality.max_bad_share)
     if whole is None:
-        by_row = reasons.by_row(_results(context.export_rows.run(**arguments)), flows)
+        by_row = reasons.by_row(_results(context.export_rows.run(**arguments)), flows, frame)
         whole = reasons.of_share(by_row, flows.num_rows, quality.max_bad_share)
     if whole is not None:
         return Verdict(False, FLOW_SCHEMA.empty_table(), BAD_SCHEMA.empty_table(), whole, failed)

@@ -26,17 +26,26 @@ _IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d
 def frame(flows: pa.Table, dns_ports: tuple[int, ...]) -> pd.DataFrame:
     """The flows as Great Expectations' pandas engine takes them quickest: whole numbers as int64.
 
-    Narrower integers would be compared value by value in Python. A null turns its column into float64.
+    Narrower integers would be compared value by value in Python. A null turns its column into float64. The
+    index is the rows' numbers, as which Great Expectations reports the ones that fail.
     """
     wide = {c.name: _wide(flows[c.name]) for c in COLUMNS}
     table: pd.DataFrame = pa.table({**wide, **_checks(flows, dns_ports)}).to_pandas()
+    # Unnamed: Great Expectations lists the failing rows of a named index, or of a column, one by one.
+    table.index = pd.Index(table["row"].to_numpy())
     return table
 
 
-def is_address(text: str) -> bool:
-    """Whether the text is an IPv4 or IPv6 address."""
+def outside(values: pd.Series, low: float | None, high: float | None) -> pd.Series:
+    """Whether each value is below `low` or above `high`; a null is not, and None is an open bound."""
+    above = values > (float("inf") if high is None else high)
+    return above if low is None else above | (values < low)
+
+
+def is_address(text: object) -> bool:
+    """Whether a text is an IPv4 or IPv6 address."""
     try:
-        ip_address(text)
+        ip_address(str(text))
     except ValueError:
         return False
     return True

@@ -9,7 +9,7 @@ from dnsanom.settings import Settings
 
 
 def build(settings: Settings, context: Any = None) -> Path:
-    """Build the pages of all stored results; returns their index.html. Raises QualityError as opening does."""
+    """Build the pages of all stored results; returns their index.html."""
     context = context or open_context(settings)
     (index,) = context.project.build_data_docs().values()
     return Path(unquote(urlparse(index).path))

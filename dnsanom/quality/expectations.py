@@ -5,7 +5,7 @@ and rule would make that over a second. Importing this module registers these, a
 """
 
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -15,6 +15,8 @@ from great_expectations.expectations.metrics.map_metric_provider import Multicol
 from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
     multicolumn_condition_partial,
 )
+
+from dnsanom.quality.checks import outside
 
 _DOMAIN = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
 
@@ -47,14 +49,7 @@ class MulticolumnValuesBetween(MulticolumnMapMetricProvider):  # type: ignore[mi
         **_: Any,
     ) -> pd.Series:
         bounds = zip(columns.items(), min_values, max_values, strict=True)
-        outside = (outside_of(column, low, high) for (_, column), low, high in bounds)
-        return reduce(and_, (~column for column in outside))
-
-
-def outside_of(values: pd.Series, low: float | None, high: float | None) -> pd.Series:
-    """Whether each value is below `low` or above `high`; null is not."""
-    below = values < (float("-inf") if low is None else low)
-    return below if high is None else below | (values > high)
+        return ~reduce(or_, (outside(column, low, high) for (_, column), low, high in bounds))
 
 
 class ExpectColumnsToBeGiven(MulticolumnMapExpectation):  # type: ignore[misc]

@@ -1,27 +1,30 @@
 """Failed expectations in plain words: the rule, the columns and their values."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dnsanom.quality import checks
-from dnsanom.quality.rules import BETWEEN, GIVEN
+from dnsanom.quality.rules import BETWEEN, GIVEN, Rule, rules
 
 
-def rule(result: Any) -> str:
+def describe(result: Any) -> str:
     """What a failed expectation asks for."""
-    return str(result.expectation_config.description)
+    config = result.expectation_config
+    return str(config.description or config.type)
 
 
 def of_export(results: list[Any], max_bad_share: float) -> str | None:
     """Why the export fails on the whole, None if it does not: a rule on the export, or too many bad rows."""
-    whole = [result for result in results if result.expectation_config.meta["whole"] or not _counted(result)]
+    whole = [result for result in results if not _counted(result) or _rule(result).whole]
     if whole:
-        return "; ".join(f"does not hold: {rule(result)}{_observed(result)}" for result in whole)
+        return "; ".join(f"does not hold: {describe(result)}{_observed(result)}" for result in whole)
     worst = max(results, key=_bad_rows)
-    return _too_many(_bad_rows(worst), worst.result["element_count"], max_bad_share, rule(worst))
+    return _too_many(_bad_rows(worst), worst.result["element_count"], max_bad_share, describe(worst))
 
 
 def of_share(why: dict[int, str], rows: int, max_bad_share: float) -> str | None:
@@ -29,45 +32,50 @@ def of_share(why: dict[int, str], rows: int, max_bad_share: float) -> str | None
     return _too_many(len(why), rows, max_bad_share, next(iter(why.values())))
 
 
-def by_row(results: list[Any], flows: pa.Table) -> dict[int, str]:
+def by_row(results: list[Any], flows: pa.Table, frame: pd.DataFrame) -> dict[int, str]:
     """Row number → the reasons why it fails, joined, each with the values it is about."""
     why: defaultdict[int, list[str]] = defaultdict(list)
     for result in results:
-        config = result.expectation_config
-        found = {int(values["row"]): values for values in result.result["unexpected_index_list"]}
-        rows = flows.filter(pc.is_in(flows["row"], value_set=pa.array(found, pa.int64())))
-        for flow in rows.to_pylist():
-            broken = _broken(config, found[flow["row"]], flow)
-            why[flow["row"]] += _told(config, broken, flow)
+        rule, numbers = _rule(result), result.result["unexpected_index_list"]
+        rows = flows.filter(pc.is_in(flows["row"], value_set=pa.array(numbers, pa.int64())))
+        for row, reason in _told(rule, rows, frame.loc[numbers]):
+            why[row].append(reason)
     return {row: "; ".join(reasons) for row, reasons in why.items()}
 
 
-def _broken(config: Any, seen: dict[str, Any], flow: dict[str, Any]) -> list[str] | None:
-    """The columns that break a rule which each column must obey by itself; None where they do so together."""
-    columns = [name for name, _ in config.meta["columns"]]
-    if config.type == GIVEN:
-        return [name for name in columns if flow[name] is None or flow[name] != flow[name]]
-    if config.type == BETWEEN:
-        # The suite names the check columns in the order of the flow columns that they are about.
-        limits = zip(
-            columns, *(config.kwargs[key] for key in ("column_list", "min_values", "max_values")), strict=True
-        )
-        return [name for name, check, low, high in limits if _outside(seen[check], low, high)]
-    if config.kwargs.get("column") == checks.MALFORMED:
-        return [name for name in columns if flow[name] is not None and not checks.is_address(flow[name])]
-    return None
+def _rule(result: Any) -> Rule:
+    """The rule that the expectation was made from, or one without columns if somebody added it by hand."""
+    text = describe(result)
+    known = {rule.text: rule for rule in rules()}
+    return known.get(text, Rule(result.expectation_config.type, text))
 
 
-def _outside(value: Any, low: float | None, high: float | None) -> bool:
-    return value is not None and ((low is not None and value < low) or (high is not None and value > high))
+def _told(rule: Rule, rows: pa.Table, frame: pd.DataFrame) -> Iterator[tuple[int, str]]:
+    names = list(dict.fromkeys(["row", *rule.columns]))
+    values = {flow["row"]: flow for flow in rows.select(names).to_pylist()}
+    broken = _broken(rule, frame)
+    for name, where in broken.items():
+        for row in where.index[where]:
+            yield row, f"{name} {_text(values[row][name])}: {rule.columns[name]}"
+    if not broken:
+        text = " ".join(filter(None, rule.columns.values()))
+        for row, flow in values.items():
+            shown = ", ".join(f"{name} {_text(flow[name])}" for name in rule.columns)
+            yield row, f"{shown}: {text}" if shown else rule.text
 
 
-def _told(config: Any, broken: list[str] | None, flow: dict[str, Any]) -> list[str]:
-    rules = dict(config.meta["columns"])
-    if broken is not None:
-        return [f"{name} {_text(flow[name])}: {rules[name]}" for name in broken]
-    shown = ", ".join(f"{name} {_text(flow[name])}" for name in rules)
-    return [f"{shown}: {' '.join(filter(None, rules.values()))}"]
+def _broken(rule: Rule, frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """By column, which rows break a rule that each column obeys by itself; {} if they obey it together."""
+    if rule.type == GIVEN:
+        return {name: frame[name].isna() for name in rule.columns}
+    if rule.type == BETWEEN:
+        # The rule names the check columns in the order of the flow columns that they are about.
+        bounds = zip(*(rule.kwargs[key] for key in ("column_list", "min_values", "max_values")), strict=True)
+        limits = zip(rule.columns, bounds, strict=True)
+        return {name: checks.outside(frame[check], low, high) for name, (check, low, high) in limits}
+    if rule.kwargs.get("column") == checks.MALFORMED:
+        return {name: frame[name].notna() & ~frame[name].map(checks.is_address) for name in rule.columns}
+    return {}
 
 
 def _too_many(bad: int, rows: int, limit: float, example: str) -> str | None:
