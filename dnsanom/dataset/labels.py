@@ -27,9 +27,10 @@ def label(rows: ibis.Table, rules: Sequence[Rule], truth: pd.DataFrame | None) -
     episode; by rules, it is what one client and server have of one vector without a pause of ten
     minutes.
     """
-    if truth is not None:
-        return _by_truth(rows, truth)
-    return _by_rules(rows, rules)
+    named = rows.mutate(
+        vector=_first_rule(rows, rules), label_source=ibis.literal("rule" if rules else "none")
+    )
+    return _by_rules(named) if truth is None else _by_truth(rows, truth)
 
 
 def _by_truth(rows: ibis.Table, truth: pd.DataFrame) -> ibis.Table:
@@ -40,9 +41,7 @@ def _by_truth(rows: ibis.Table, truth: pd.DataFrame) -> ibis.Table:
     return named.select(*rows.columns, *LABEL_COLUMNS)
 
 
-def _by_rules(rows: ibis.Table, rules: Sequence[Rule]) -> ibis.Table:
-    source = ibis.literal("rule" if rules else "none")
-    named = rows.mutate(vector=_first_rule(rows, rules), label_source=source)
+def _by_rules(named: ibis.Table) -> ibis.Table:
     benign = named.filter(named.vector == BENIGN).mutate(episode=ibis.null("string"))
     attacks = _sessions(named.filter(named.vector != BENIGN))
     return ibis.union(benign, attacks.select(benign.columns))

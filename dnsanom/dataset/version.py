@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,10 +50,17 @@ def repro(
 ) -> list[str]:
     """Run the stages (all, or targets and what they need) whose inputs have changed; returns which ran.
 
-    Raises DatasetError that names the stage and why it failed.
+    Without `progress` DVC says on the terminal what it does. Raises DatasetError that names the stage and why
+    it failed.
     """
-    with _repo(settings) as repo, _own_python(), _told(repo, progress or _quiet):
-        return [stage.addressing for stage in repo.reproduce(targets)]
+    with _repo(settings) as repo, _own_python(), _told(settings, progress):
+        return [stage.name for stage in repo.reproduce(targets)]
+
+
+def stages(settings: Settings) -> list[str]:
+    """Names of the stages that run a command."""
+    with _repo(settings) as repo:
+        return sorted(stage.name for stage in repo.index.stages if stage.cmd)
 
 
 def configure(settings: Settings) -> None:
@@ -88,7 +95,9 @@ def _repo(settings: Settings) -> Iterator["Repo"]:
     from dvc.repo import Repo
 
     try:
-        with Repo(str(settings.root)) as repo, repo.scm_context(quiet=True):
+        # DVC looks for dvc.yaml, and runs what it finds in its cache, by the working directory.
+        with chdir(settings.root), Repo() as repo:
+            repo.scm_context.quiet = True  # no advice on what to commit
             yield repo
     except DvcException as error:
         raise DatasetError(f"{settings.root}: dvc: {_reasons(error)}") from error
@@ -132,20 +141,20 @@ class _Teller(logging.Handler):
 
 
 @contextmanager
-def _told(repo: "Repo", progress: Progress) -> Iterator[None]:
-    logger, teller = logging.getLogger("dvc"), _Teller(len(list(repo.index.stages)), progress)
-    level = logger.level
-    logger.addHandler(teller)
+def _told(settings: Settings, progress: Progress | None) -> Iterator[None]:
+    """Progress in the place of the lines that DVC prints, if any is wanted."""
+    if progress is None:
+        yield
+        return
+    logger, teller = logging.getLogger("dvc"), _Teller(len(stages(settings)), progress)
+    handlers, level = list(logger.handlers), logger.level
+    logger.handlers = [teller, *(h for h in handlers if h.level >= logging.WARNING)]
     logger.setLevel(logging.INFO)
     try:
         yield
     finally:
-        logger.removeHandler(teller)
+        logger.handlers = handlers
         logger.setLevel(level)
-
-
-def _quiet(_done: int, _total: int, _note: str) -> None:
-    """No progress is wanted."""
 
 
 def _reasons(error: BaseException | None) -> str:
