@@ -26,6 +26,14 @@ class ModelRef(TypedDict):
     version: str
 
 
+class Peak(TypedDict):
+    """The flagged window that the evidence is of: the highest score, among equals the most packets."""
+
+    window: str
+    client: str
+    server: str
+
+
 class Alert(TypedDict):
     """One incident. `client` or `server` is None where many took part; `clients` and `servers` count them."""
 
@@ -45,7 +53,7 @@ class Alert(TypedDict):
     windows: int
     window_seconds: int
     spans: list[list[str]]
-    peak: str
+    peak: Peak
     flows: int
     packets: int
     bytes: int
@@ -109,6 +117,11 @@ class Detection:
         """Sources were given and not one of them could be read."""
         return bool(self.unread) and self.sources == len(self.unread)
 
+    @property
+    def idle(self) -> bool:
+        """The lake had nothing that this model has not scored."""
+        return self.from_lake and not self.scored.hours
+
     def by_vector(self) -> dict[str, int]:
         """Number of alerts a vector, most frequent first."""
         names = [alert["vector"] for alert in self.alerts]
@@ -128,8 +141,8 @@ class Detection:
     def _summary(self) -> str:
         s = self.scored
         model = f"{self.model['name']} version {self.model['version']}"
-        if self.from_lake and not s.hours:
-            return f"nothing new in the lake for {model}"
+        if self.idle:
+            return f"nothing new in the lake for {model}; earlier alerts stand"
         span = f", {s.first} to {s.last}" if s.first else ""
         unit = {"window": "windows", "flow": "flow rows"}[self.view]
         return f"{plural(len(self), 'alert')} in {s.rows:,} {unit} of {s.flows:,} flows{span}, by {model}"

@@ -23,7 +23,7 @@ def alert_html(alert: Alert) -> str:
         f'<div class="who">{_who(alert)}</div>'
         f'<ul class="why">{why}</ul>'
         f'<div class="traffic num">{_traffic(alert)}</div></summary>'
-        f'<div class="more">{_evidence(alert["evidence"])}<dl>{_facts(alert)}</dl></div></details>'
+        f'<div class="more">{_evidence(alert)}<dl>{_facts(alert)}</dl></div></details>'
     )
 
 
@@ -43,7 +43,14 @@ def lasting(first: str, last: str) -> str:
     if seconds < 60:
         return f"{seconds} s" if seconds else "under 1 s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
+
+
+def short(count: int, noun: str) -> str:
+    """A count for scanning: `1 flow`, `8,000 flows`, `72 million flows`."""
+    return f"{count / 1e6:,.3g} million {noun}s" if count >= 1e6 else plural(count, noun)
 
 
 def size(count: int) -> str:
@@ -51,7 +58,7 @@ def size(count: int) -> str:
     value, unit = float(count), 0
     while value >= 1000 and unit < len(UNITS) - 1:
         value, unit = value / 1000, unit + 1
-    return f"{number(value)} {UNITS[unit]}" if unit == 0 or value >= 10 else f"{value:.1f} {UNITS[unit]}"
+    return f"{value:,.0f} {UNITS[unit]}" if unit == 0 or value >= 10 else f"{value:.1f} {UNITS[unit]}"
 
 
 def _severity(alert: Alert) -> str:
@@ -77,27 +84,39 @@ def _end(address: str | None, count: int, noun: str) -> str:
 
 
 def _traffic(alert: Alert) -> str:
-    packets, flows = plural(alert["packets"], "packet"), plural(alert["flows"], "flow")
-    return f"{packets}<br> {size(alert['bytes'])}<br> {flows}"
+    counts = short(alert["packets"], "packet"), size(alert["bytes"]), short(alert["flows"], "flow")
+    return "".join(f"<span>{count}</span> " for count in counts)
 
 
-def _evidence(pieces: list[Evidence]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(p['words'])}</td><td>{escape(p['feature'])}</td>"
-        f'<td class="num">{number(p["value"])}</td><td class="num">{number(p["usual"])}</td>'
-        f'<td class="num">{p["z"]:+,.1f}</td><td>{"yes" if p["in_model"] else "no"}</td></tr>'
-        for p in pieces
+def _evidence(alert: Alert) -> str:
+    rows = "".join(_row(piece) for piece in alert["evidence"])
+    names = ("What stands out", "Robust z", "Value", "Usual", "Feature", "In the model")
+    heads = "".join(f"<th>{name}</th>" for name in names)
+    peak = alert["peak"]
+    at = escape(f"Peak window {peak['window'][11:19]}, {peak['client']} → {peak['server']}")
+    return (
+        f'<div><p class="soft">{at}</p>'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
-    heads = '<th>At its peak</th><th>Feature</th><th class="num">Value</th><th class="num">Usual</th>'
-    heads += '<th class="num">Robust z</th><th>In the model</th>'
-    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _row(piece: Evidence) -> str:
+    cells = (
+        escape(piece["words"]),
+        f"{piece['z']:+,.1f}".replace("-", "−"),
+        number(piece["value"]),
+        number(piece["usual"]),
+        escape(piece["feature"]),
+        "yes" if piece["in_model"] else "no",
+    )
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _facts(alert: Alert) -> str:
     facts = {
         "Score": f"{alert['score']:.3f}, alert from {alert['threshold']:.3f}",
         "Seen": f"{alert['first_seen']} to {alert['last_seen']}",
-        "Windows": f"{alert['windows']:,} of {alert['window_seconds']} s flagged; peak {alert['peak']}",
+        "Windows": f"{alert['windows']:,} of {alert['window_seconds']} s flagged",
         "Stretches": ", ".join(f"{start[11:19]}–{end[11:19]}" for start, end in alert["spans"]),
         "Said to be": ", ".join(f"{vector_name(name)} in {n:,}" for name, n in alert["vectors"].items()),
         "Most active": ", ".join(alert["examples"]),

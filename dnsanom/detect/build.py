@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from dnsanom.detect.alert import Alert, ModelRef, plural
+from dnsanom.detect.alert import Alert, ModelRef, Peak, plural
 from dnsanom.detect.evidence import evidence
 from dnsanom.detect.score import features_of
 
@@ -73,7 +73,11 @@ def _alert(part: pd.DataFrame, view: str, card: Mapping[str, Any], model: ModelR
         windows=len(part),
         window_seconds=length,
         spans=spans(starts, length),
-        peak=iso(pd.Timestamp(int(peak["window"]), unit="s", tz="UTC")),
+        peak=Peak(
+            window=iso(pd.Timestamp(int(peak["window"]), unit="s", tz="UTC")),
+            client=str(peak["client"]),
+            server=str(peak["server"]),
+        ),
         flows=int(part["flows"].sum()),
         packets=packets,
         bytes=int(part["bytes"].sum()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,30 +29,43 @@ def detect(
     view: str | None = None,
     model: str | None = None,
     deliver: Deliver | None = None,
+    since: datetime | None = None,
 ) -> Detection:
     """Alerts of the exports that `sources` name; without any, of those in the lake not scored yet.
 
     A source is a path, a glob, a folder or an s3:// URL. Several are one picture of the traffic, whatever
     their order. From the lake, only alerts that are new or have changed come back, and a later run
-    remembers them once `deliver` has returned. Raises NoChampionError when the view has no model; a source
-    that can't be read is no error, it is named in the result.
+    remembers them once `deliver` has returned; hours that begin before `since` are left alone.
+
+    Raises NoChampionError when the view has no model. A source that can't be read is no error, it is named
+    in the result.
     """
     view = view or settings.params.detect.view
     run = _Run(settings, view, open_bundle(settings, view, model))
-    return run.over_sources(sources, deliver) if sources else run.over_lake(deliver)
+    return run.over_sources(sources, deliver) if sources else run.over_lake(deliver, since)
 
 
 def detect_to(
-    settings: Settings, sources: list[str], view: str | None, model: str | None, out: Path
+    settings: Settings,
+    sources: list[str],
+    view: str | None,
+    model: str | None,
+    out: Path,
+    since: datetime | None = None,
 ) -> Detection:
-    """`detect`, with the alerts written to `out` as JSON and beside it as an HTML page."""
+    """`detect`, with the alerts written to `out` as JSON and beside it as an HTML page.
+
+    When the lake has nothing new, files of an earlier run stay as they are.
+    """
     from dnsanom.detect import output_html, output_json
 
     def deliver(found: Detection) -> None:
+        if found.idle and out.exists():
+            return
         output_json.write(out, found.alerts)
         output_html.write(out.with_suffix(".html"), found)
 
-    return detect(settings, sources, view, model, deliver)
+    return detect(settings, sources, view, model, deliver, since)
 
 
 @dataclass(frozen=True)
@@ -72,11 +86,11 @@ class _Run:
         found = self._detection(build(merged, self.view, self.bundle.card, self._model), scored, gathered)
         return _delivered(found, deliver)
 
-    def over_lake(self, deliver: Deliver | None) -> Detection:
+    def over_lake(self, deliver: Deliver | None, since: datetime | None) -> Detection:
         """New and changed alerts of the lake's hours that got exports since this model scored them."""
         files = lake_files(self.settings.lake)
         with state.opened(self.settings.data / "detect.db", self.bundle.card) as memory:
-            due = memory.due(files)
+            due = [hour for hour in memory.due(files) if since is None or hour >= since.timestamp()]
             parts = self._spans(self.settings.lake, due)
             scored = self._score(self.settings.lake, parts)
             changes = follow(

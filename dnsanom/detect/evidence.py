@@ -1,7 +1,7 @@
 """What stands out in an alert: the features that are farthest from usual, in words."""
 
 from collections.abc import Mapping
-from math import log1p
+from math import inf, log1p
 from typing import Any
 
 from dnsanom.detect.alert import Evidence
@@ -11,10 +11,11 @@ from dnsanom.schema import FEATURES, Feature
 MOST, LEAST = 5, 3
 #: Robust z from which a feature stands out. 3.5 is the cut of Iglewicz and Hoaglin (1993) for the modified z.
 STANDS_OUT = 3.5
-#: Smallest spread that counts, on the feature's own scale: where benign rows are all alike, a small step
-#: must not look infinitely far. A quarter on the log scale, a twentieth of a share, half a class.
-FLOOR = {"log": 0.25, "0..1": 0.05, "ratio": 0.1}
-FLOOR_OTHERWISE = 0.5
+#: Least and most that a spread counts for, on the feature's own scale. Where benign rows are all alike a
+#: small step must not look infinitely far, and a share or a class has no room for a wide spread. A quarter
+#: on the log scale is a quarter more or less.
+LIMITS = {"log": (0.25, inf), "0..1": (0.05, 0.25), "ratio": (0.1, 0.5), "0/1": (0.25, 0.25)}
+CLASSES = (0.5, 0.5)
 
 
 def evidence(view: str, row: Mapping[str, Any], card: Mapping[str, Any]) -> list[Evidence]:
@@ -29,10 +30,14 @@ def evidence(view: str, row: Mapping[str, Any], card: Mapping[str, Any]) -> list
 
 
 def robust_z(feature: Feature, value: float, usual: float, spread: float) -> float:
-    """Distance from the median in spreads, on the feature's own scale (log1p where the model sees that)."""
-    floor = FLOOR["log"] if feature.log else FLOOR.get(feature.unit, FLOOR_OTHERWISE)
+    """Distance from the median in spreads, on the feature's own scale (log1p where the model sees that).
+
+    `spread` is in the feature's units; on the log scale it is the step from the median to one spread above.
+    """
+    low, high = LIMITS["log"] if feature.log else LIMITS.get(feature.unit, CLASSES)
     step = log1p(value) - log1p(usual) if feature.log else value - usual
-    return step / max(spread, floor)
+    unit = log1p(usual + spread) - log1p(usual) if feature.log else spread
+    return step / min(max(unit, low), high)
 
 
 def _piece(view: str, feature: Feature, value: float, card: Mapping[str, Any]) -> Evidence:

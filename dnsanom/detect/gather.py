@@ -3,10 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from dnsanom.detect.alert import Unread
 from dnsanom.detect.sources import Source, expand
 from dnsanom.errors import DnsanomError
-from dnsanom.schema import TRUTH_COLUMNS
+from dnsanom.schema import COLUMNS
 from dnsanom.settings import Settings
 
 
@@ -34,22 +38,33 @@ def gather(settings: Settings, sources: list[str], lake: Path) -> Gathered:
 
 def _take(settings: Settings, source: Source, lake: Path, gathered: Gathered) -> None:
     from dnsanom.netflow import decode
-    from dnsanom.store import lake as lakes
+    from dnsanom.store.lake import write
+    from dnsanom.store.truth import is_truth
 
     data = source.load()
     if is_truth(data):
         gathered.ignored.append(Unread(source.key, "a truth file, not an export"))
         return
     decoded = decode(data, source.key, settings.params.dns)
-    if decoded.report.rejected:
-        gathered.rejected[source.key] = decoded.report.rejected
-    if decoded.flows.num_rows:
-        lakes.write(lake, decoded.flows, source.key)
+    good = decoded.flows.filter(in_bounds(decoded.flows))
+    rejected = decoded.report.rejected + len(decoded.flows) - len(good)
+    if rejected:
+        gathered.rejected[source.key] = rejected
+    if len(good):
+        write(lake, good, source.key)
 
 
-def is_truth(data: bytes) -> bool:
-    """The file is labels, known by its header."""
-    return data[:200].split(b"\n", 1)[0].strip() == ",".join(TRUTH_COLUMNS).encode()
+def in_bounds(flows: pa.Table) -> pa.ChunkedArray:
+    """Which flows keep the schema's bounds and nulls. They are not validated further than that."""
+    good = pa.chunked_array([np.ones(len(flows), dtype=bool)])
+    for column in COLUMNS:
+        values = flows[column.name]
+        for limit, holds in ((column.low, pc.greater_equal), (column.high, pc.less_equal)):
+            if limit is not None:
+                good = pc.and_(good, pc.fill_null(holds(pc.cast(values, pa.float64()), limit), True))
+        if not column.nullable:
+            good = pc.and_(good, pc.is_valid(values))
+    return good
 
 
 def _named(key: str, error: Exception) -> str:

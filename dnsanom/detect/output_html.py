@@ -80,7 +80,7 @@ def _alerts(found: Detection) -> str:
     head = "".join(f"<div{' class=num' if name == 'Traffic' else ''}>{name}</div>" for name in heads)
     listed = "".join(alert_html(alert) for alert in found.alerts)
     return (
-        f'{_filters(found)}<h2>Time line</h2><div class="box">{timeline(found.alerts)}</div>'
+        f'{_filters(found)}<h2>Time line</h2><div class="box">{timeline(found.alerts, found.scored)}</div>'
         f'<h2>Most severe first</h2><div class="head" aria-hidden="true">{head}</div>{listed}'
         '<p id="none" class="box empty soft" hidden>No alert matches the filter.</p>'
     )
@@ -102,7 +102,7 @@ def _empty(found: Detection) -> str:
     s = found.scored
     if found.failed:
         told = "None of the sources could be read, so nothing was looked at."
-    elif found.from_lake and not s.hours:
+    elif found.idle:
         told = "Nothing new: every hour of the lake has been scored by this model."
     else:
         told = f"No alerts in {s.rows:,} {ROWS[found.view]} scored."

@@ -135,7 +135,8 @@ def _exports(flows: ibis.Table, windows: pd.DataFrame, length: int) -> list[list
     ends = flows.mutate(
         low=ibis.least(flows.src_ip, flows.dst_ip),
         high=ibis.greatest(flows.src_ip, flows.dst_ip),
-        window=(flows.first_seen.epoch_seconds().cast("int64") // length * length).cast("int64"),
+        # DuckDB's epoch has the fraction in it, which a plain cast would round.
+        window=((flows.first_seen.epoch_seconds().cast("float64") / length).floor() * length).cast("int64"),
     )
     wanted = ibis.memtable(pairs.drop_duplicates())
     keys = ends.semi_join(wanted, ["low", "high", "window"]).select("low", "high", "window", "export_key")

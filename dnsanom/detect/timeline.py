@@ -3,16 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from html import escape
 
-from dnsanom.detect.alert import Alert
+from dnsanom.detect.alert import Alert, Scored
 
 LANE_TOP, ROW, MOST_ROWS = 22, 9, 8
-#: Steps between ticks, in minutes: the first that gives eight ticks or fewer is taken.
+#: Steps between ticks, in minutes: the first that gives six ticks or fewer is taken.
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 43200)
 
 
-def timeline(alerts: list[Alert]) -> str:
-    """An SVG as wide as the page; places are in percent, so that its text keeps its size on a phone."""
-    start, end = _bounds(alerts)
+def timeline(alerts: list[Alert], scored: Scored) -> str:
+    """An SVG as wide as the page, over the time that was scored or that the alerts lasted.
+
+    Places are in percent, so that its text keeps its size on a phone.
+    """
+    start, end = _bounds(alerts, scored)
     vectors = sorted({a["vector"] for a in alerts})
     y, parts = 6, []
     for vector in vectors:
@@ -26,9 +29,9 @@ def timeline(alerts: list[Alert]) -> str:
     )
 
 
-def _bounds(alerts: list[Alert]) -> tuple[datetime, datetime]:
-    start = min(_time(a["first_seen"]) for a in alerts)
-    end = max(_time(a["last_seen"]) for a in alerts)
+def _bounds(alerts: list[Alert], scored: Scored) -> tuple[datetime, datetime]:
+    start = min(_time(text) for text in (scored.first, *(a["first_seen"] for a in alerts)) if text)
+    end = max(_time(text) for text in (scored.last, *(a["last_seen"] for a in alerts)) if text)
     margin = max((end - start) * 0.02, timedelta(seconds=30))
     return start - margin, end + margin
 
@@ -63,7 +66,7 @@ def _mark(alert: Alert, left: float, right: float, y: int) -> str:
 
 def _ticks(start: datetime, end: datetime) -> list[datetime]:
     minutes = (end - start).total_seconds() / 60
-    step = next((s for s in STEPS if minutes / s <= 8), STEPS[-1]) * 60
+    step = next((s for s in STEPS if minutes / s <= 6), STEPS[-1]) * 60
     first = -(-int(start.timestamp()) // step) * step
     return [datetime.fromtimestamp(t, UTC) for t in range(first, int(end.timestamp()) + 1, step)]
 

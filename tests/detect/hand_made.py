@@ -15,7 +15,10 @@ from dnsanom.dataset import views
 from dnsanom.model.bundle import Bundle
 from dnsanom.params import Dns
 from dnsanom.schema import BENIGN, FLOW_SCHEMA, UDP, feature_names
+from dnsanom.settings import Settings
+from dnsanom.store import lake
 
+HOUR = 3600
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RESOLVER, OUTSIDE = "198.51.100.10", "240.0.9.9"
 #: The features that the small models see.
@@ -86,7 +89,7 @@ def tunnel(
 
 def scan(start: float, servers: int, client: str = "240.0.1.1") -> list[dict[str, object]]:
     """One outside host asks many of ours once, in one minute; nobody answers."""
-    return [flow(start + n * 0.4, client, 40_000, f"198.18.9.{n + 1}", 53, 1, 60) for n in range(servers)]
+    return [flow(start + n * 0.43, client, 40_000, f"198.18.9.{n + 1}", 53, 1, 60) for n in range(servers)]
 
 
 def flood(start: float, minutes: int, clients: int, server: str = RESOLVER) -> list[dict[str, object]]:
@@ -103,6 +106,29 @@ def table(rows: Iterable[dict[str, object]], key: str) -> pa.Table:
     ordered = sorted(rows, key=lambda row: (row["first_seen"], str(row["src_ip"]), str(row["dst_ip"])))
     full = [{**row, "export_key": key, "row": n} for n, row in enumerate(ordered)]
     return pa.Table.from_pylist(full, schema=FLOW_SCHEMA)
+
+
+def day() -> list[dict[str, object]]:
+    """Two calm hours with a tunnel over the full hour, a scan and a flood."""
+    return [
+        *calm(0, 120),
+        *tunnel(HOUR - 240, 8),
+        *scan(1_200, 60),
+        *flood(HOUR + 1_800, 2, 6),
+    ]
+
+
+def halves(rows: list[dict[str, object]]) -> tuple[pa.Table, pa.Table]:
+    """The rows as two exports, an hour each."""
+    flows = table(rows, "whole")
+    first = [row for row in flows.to_pylist() if row["first_seen"].hour == 8]
+    second = [row for row in flows.to_pylist() if row["first_seen"].hour != 8]
+    return table(first, "nfcapd.0800"), table(second, "nfcapd.0900")
+
+
+def put(settings: Settings, *exports: pa.Table) -> None:
+    for flows in exports:
+        lake.write(settings.lake, flows, flows["export_key"][0].as_py())
 
 
 def _rows(flows: pa.Table, view: str, dns: Dns) -> pd.DataFrame:

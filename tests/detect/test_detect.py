@@ -1,11 +1,11 @@
 import json
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
-from hand_made import RESOLVER, calm, flood, scan, table, tunnel
+from hand_made import HOUR, RESOLVER, START, calm, day, halves, put, table, tunnel
 
 from dnsanom.detect.alert import Alert, Detection
 from dnsanom.detect.detect import detect, detect_to
@@ -14,34 +14,6 @@ from dnsanom.settings import Settings
 from dnsanom.store import lake
 
 ModelFolder = Callable[[str], str]
-HOUR = 3600
-
-
-def day() -> list[dict[str, object]]:
-    """Two calm hours with a tunnel over the full hour, a scan and a flood."""
-    return [
-        *calm(0, 120),
-        *tunnel(HOUR - 240, 8),
-        *scan(1_200, 60),
-        *flood(HOUR + 1_800, 2, 6),
-    ]
-
-
-def halves(rows: list[dict[str, object]]) -> tuple[pa.Table, pa.Table]:
-    """The rows as two exports, an hour each."""
-    flows = table(rows, "whole")
-    first = [row for row in flows.to_pylist() if row["first_seen"].hour == 8]
-    second = [row for row in flows.to_pylist() if row["first_seen"].hour != 8]
-    return table(first, "nfcapd.0800"), table(second, "nfcapd.0900")
-
-
-def put(settings: Settings, *exports: pa.Table) -> None:
-    for flows in exports:
-        lake.write(settings.lake, flows, flows["export_key"][0].as_py())
-
-
-def kinds(found: Detection) -> list[tuple[str, str | None, str | None]]:
-    return sorted((a["vector"], a["client"], a["server"]) for a in found)  # type: ignore[type-var]
 
 
 def without(alert: Alert, *names: str) -> dict[str, object]:
@@ -171,6 +143,21 @@ def test_the_flow_view_makes_alerts_too(settings: Settings, model_folder: ModelF
     assert {"tunnel", "flood"} <= {a["vector"] for a in found}
     assert {a["view"] for a in found} == {"flow"}
     assert len(detect(settings, [], "flow", str(settings.root / "model-flow"))) == 0
+
+
+def test_hours_before_since_are_left_alone(settings: Settings, folder: str) -> None:
+    put(settings, *halves(day()))
+    found = detect(settings, [], "window", folder, since=START + timedelta(hours=1))
+    assert (found.scored.hours, {a["vector"] for a in found}) == (1, {"tunnel", "flood"})
+    assert detect(settings, [], "window", folder).scored.hours == 1
+
+
+def test_a_run_with_nothing_new_leaves_the_files_of_the_last(settings: Settings, folder: str) -> None:
+    put(settings, *halves(day()))
+    out = settings.root / "alerts.json"
+    first = detect_to(settings, [], "window", folder, out)
+    assert detect_to(settings, [], "window", folder, out).idle
+    assert json.loads(out.read_text()) == first.alerts
 
 
 def test_calm_traffic_gives_no_alert(settings: Settings, folder: str) -> None:

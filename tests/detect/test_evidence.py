@@ -15,13 +15,17 @@ def card(view: str) -> dict[str, object]:
 
 
 def test_distance_is_on_the_scale_that_the_model_sees() -> None:
-    assert robust_z(LOGGED, 1240, 8, 0.5) == pytest.approx((log1p(1240) - log1p(8)) / 0.5)
+    assert robust_z(LOGGED, 1240, 8, 9) == pytest.approx((log1p(1240) - log1p(8)) / log1p(1))
     assert robust_z(SHARE, 0.9, 0.1, 0.2) == pytest.approx(4)
 
 
 def test_a_spread_of_zero_does_not_make_a_small_step_infinite() -> None:
     assert robust_z(SHARE, 0.1, 0, 0) == pytest.approx(2)
     assert robust_z(LOGGED, 1, 1, 0) == 0
+
+
+def test_a_share_has_no_room_for_a_wide_spread() -> None:
+    assert robust_z(SHARE, 1, 0, 1) == pytest.approx(4)
 
 
 def test_what_is_farthest_comes_first_with_direction() -> None:
