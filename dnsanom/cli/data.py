@@ -67,10 +67,17 @@ def decode(sources: tuple[str, ...], out: Path, keep: Literal["dns", "all"]) -> 
       dnsanom decode 'exports/nfcapd.2026030200*' --out flows.parquet
     """
     from dnsanom.cli.output import say
+    from dnsanom.detect.sources import expand
+    from dnsanom.errors import DecodeError
     from dnsanom.netflow.to_parquet import decode_to_parquet
     from dnsanom.settings import load_settings
 
-    for line in decode_to_parquet(load_settings(), sources, out, keep):
+    settings = load_settings()
+    found, unread = expand(settings, list(sources))
+    if unread:
+        raise DecodeError("; ".join(source.reason for source in unread))
+    exports = ((source.key, source.load()) for source in found)
+    for line in decode_to_parquet(exports, out, settings.params.dns, keep):
         say(line)
     say(f"flows in {out}")
 
