@@ -10,7 +10,7 @@ from dnsanom.simulate.draws import F64, I64, Bools, generator
 
 RESOLVERS = np.array([v4(f"198.51.100.{last}") for last in range(10, 15)])
 #: How clients spread over the resolvers: the busiest anycast address takes most.
-SHARES = np.array([0.87, 0.05, 0.04, 0.025, 0.015])
+SHARES = np.array([0.89, 0.04, 0.03, 0.025, 0.015])
 RESOLVERS6 = np.array([HOST6, HOST6 + 1])
 PUBLIC = np.array([v4(a) for a in ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9")])
 PUBLIC6 = np.array([HOST6 + 2, HOST6 + 3, HOST6 + 4])
@@ -101,8 +101,8 @@ def _outages(rng: np.random.Generator, span: Span) -> tuple[Outage, ...]:
 
 
 def resolvers_for(rng: np.random.Generator, n: int) -> I64:
-    """First and second resolver of `n` clients, distinct; shape (n, 2)."""
-    first = rng.choice(len(RESOLVERS), n, p=SHARES)
+    """First and second resolver of `n` clients, distinct, in even shares; shape (n, 2)."""
+    first = np.searchsorted(np.cumsum(SHARES)[:-1], (rng.permutation(n) + rng.random()) / n)
     second = (first + rng.integers(1, len(RESOLVERS), n)) % len(RESOLVERS)
     return np.stack([RESOLVERS[first], RESOLVERS[second]], axis=1)
 

@@ -5,7 +5,7 @@ import numpy as np
 from dnsanom.schema import TCP
 from dnsanom.simulate.clock import Span, beats, sessions
 from dnsanom.simulate.dns import ACK, DOT, PSH, SYN, delays, ports
-from dnsanom.simulate.draws import I64, generator, log_uniform, some, whole
+from dnsanom.simulate.draws import F64, I64, generator, log_uniform, some, whole
 from dnsanom.simulate.network import PUBLIC, RESOLVERS, SHARES, Network
 from dnsanom.simulate.packets import Packets, concat, packets
 from dnsanom.simulate.stream import Streams, averaged, converse
@@ -16,26 +16,36 @@ def _ends(rng: np.random.Generator, net: Network, n: int) -> tuple[I64, I64]:
     clients = some(rng, np.concatenate([net.homes, net.transit, net.transit, net.mail]), n)
     ours, outside = rng.choice(RESOLVERS, n, p=SHARES), rng.choice(np.concatenate([PUBLIC, net.private]), n)
     carried = np.isin(clients, net.transit)
-    return clients, np.where(carried | (rng.random(n) < 0.35), outside, ours)
+    return clients, np.where(carried | (rng.random(n) < 0.4), outside, ours)
 
 
 def forwarders(seed: int, net: Network, span: Span) -> Packets:
-    """Forwarders and resolvers that put all questions from one port, a few to hundreds a minute."""
+    """Forwarders and resolvers that ask from one port or a few, three to a thousand times a minute."""
     rng = generator(seed, "forwarders")
-    start, end = sessions(rng, span, net.per_day(130), (8, 100))
+    start, end = sessions(rng, span, net.per_day(150), (6, 90))
     n = len(start)
     client, server = _ends(rng, net, n)
-    rate = log_uniform(rng, 3, 400, n)
-    answered = rng.choice([0.995, 0.9, 0.6], n, p=[0.85, 0.1, 0.05])
-    hosts = Streams(client, server, ports(rng, n), rate, answered, log_uniform(rng, 5, 60, n))
+    rate, answered = log_uniform(rng, 3, 1_000, n), rng.choice([0.995, 0.9, 0.6], n, p=[0.85, 0.1, 0.05])
+    hosts = Streams(client, server, ports(rng, n, 2_000), rate, answered, log_uniform(rng, 5, 60, n))
     who, time = beats(rng, start, end, rate / hosts.runs())
-    ask, signed = rng.normal(69, 5, n).clip(56, 84), rng.random(n) < 0.06
-    tell = ask + log_uniform(rng, 34, 130, n) + signed * rng.uniform(30, 160, n)
-    count = hosts.runs()[who]
+    query, reply = _questions(rng, n, who, hosts.runs()[who])
+    several = np.where(rng.random(n) < 0.2, rng.integers(2, 6, n), 1)
+    return converse(rng, hosts, who, time, query, reply, hosts.port[who] - rng.integers(0, several[who]))
+
+
+def _questions(rng: np.random.Generator, n: int, who: I64, count: I64) -> tuple[F64, F64]:
+    """Query and reply bytes in runs of `count`: many names of many users, so that the means say little.
+
+    Hosts whose names are short and popular get plain addresses; longer names come with aliases, and a few
+    hosts ask for signatures.
+    """
+    ask, signed = rng.uniform(55, 83, n), rng.random(n) < 0.06
+    gain = np.where(ask < 64, log_uniform(rng, 21, 130, n), log_uniform(rng, 34, 130, n))
+    gain = gain + signed * rng.uniform(30, 160, n)
     query = averaged(whole(rng.gamma(20, 1, len(who)) - 20 + ask[who]), count, ask[who])
-    extra = rng.gamma(1.2, 1, len(who)) * (tell - ask)[who] / 1.2
-    reply = averaged(whole(query + extra.clip(16, 1_100)), count, tell[who])
-    return converse(rng, hosts, who, time, query.clip(45), np.maximum(reply, query + 8))
+    extra = rng.gamma(1.2, 1, len(who)) * gain[who] / 1.2
+    reply = averaged(whole(query + extra.clip(16, 1_100)), count, (ask + gain)[who])
+    return query.clip(45), np.maximum(reply, query + 8)
 
 
 def probes(seed: int, net: Network, span: Span) -> Packets:
