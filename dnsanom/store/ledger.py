@@ -108,7 +108,10 @@ class Ledger:
 
     def release(self, info: ObjectInfo, reason: str) -> None:
         """Give a lease back: the export stays to be taken."""
-        self._finish(info, "discovered", reason=reason)
+        self._db.execute(
+            f"UPDATE exports SET state = 'discovered', owner = NULL, reason = ? WHERE {_THIS}",
+            (reason, *_id(info)),
+        )
 
     def commit(
         self, info: ObjectInfo, sha256: str, kind: str, rows: int = 0, kept: int = 0, bad: int = 0

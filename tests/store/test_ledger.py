@@ -76,7 +76,8 @@ def test_a_lease_keeps_others_off(ledger: Ledger, tmp_path: Path) -> None:
         assert other.broken_off() == []
         ledger.release(A, "store away")
         assert other.lease(A)
-    assert ledger.entries()[0].tries == 2
+    [entry] = ledger.entries()
+    assert (entry.tries, entry.reason, entry.finished) == (2, "store away", None)
 
 
 def _lease_and_die(path: Path) -> None:
