@@ -37,7 +37,9 @@ def finish(columns: Mapping[str, pa.Array], key: str) -> pa.Table:
 
 
 def _column(values: pa.Array | None, kind: pa.DataType, rows: int) -> pa.Array:
-    return pa.nulls(rows, kind) if values is None else values.cast(kind)
+    if values is None:
+        return pa.nulls(rows, kind)
+    return values if values.type == kind else values.cast(kind)
 
 
 def missing(columns: Mapping[str, pa.Array]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Seeded damage to exports: a result or a DecodeError that names the export, never another error, and soon."""
+"""Seeded damage to exports: a result or a DecodeError that names the export, never another error."""
 
 import gzip
 import time

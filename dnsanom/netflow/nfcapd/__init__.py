@@ -38,7 +38,8 @@ def read(data: bytes, key: str) -> Parsed:
     exporters = read_exporters(records.data, kinds, records.offsets, key)
     counted = ~np.isin(kinds, nf.DESCRIBING)
     rows, faults = records.offsets[counted], _foreign(kinds[counted])
-    made = to_columns(read_flows(records.data, rows, faults), exporters, rows)
+    flows = read_flows(records.data, rows, faults)
+    made = to_columns(flows, exporters, rows)
     if faults.reasons:
         good = np.ones(len(rows), bool)
         good[list(faults.reasons)] = False

@@ -1,7 +1,6 @@
 """Numbers of nfcapd flows to columns of the flow table."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from dnsanom.netflow.address import Codes, dictionary, encode_v4, encode_v6
@@ -10,28 +9,22 @@ from dnsanom.netflow.nfcapd.exporters import Exporters
 from dnsanom.netflow.nfcapd.flows import HAS_V6, Flows
 from dnsanom.netflow.nfcapd.walk import Offsets
 
-_SAME_NAME = ("protocol", "src_port", "dst_port", "tcp_flags", "tos", "packets", "bytes", "flows")
+_SAME_NAME = ("protocol", "src_port", "dst_port", "tcp_flags", "tos", "packets", "bytes")
 _UNSET = ("0.0.0.0", "::")
 
 
 def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str, pa.Array]:
     """Columns of all rows; a row with a fault has them too, with no meaning."""
     numbers = flows.numbers
-    made = {name: pa.array(numbers[name].view(_signed(numbers[name]))) for name in _SAME_NAME}
-    made["first_seen"] = pa.array(numbers["first"].view(np.int64))
-    made["duration"] = pa.array((numbers["last"] - numbers["first"]).view(np.int64) / 1000)
+    made = {name: pa.array(numbers[name]) for name in _SAME_NAME}
+    made["first_seen"] = pa.array(numbers["first"])
+    made["duration"] = pa.array((numbers["last"] - numbers["first"]) / 1000)
+    made["flows"] = pa.array(np.maximum(numbers["flows"], 1))
     made["src_ip"], made["dst_ip"] = _addresses(flows)
     made["exporter"] = _exporter(flows, exporters)
-    rate = exporters.sampling(numbers["exporter"], offsets)
-    rate = np.where(numbers["interval"] > 0, numbers["interval"].astype(np.int32), rate)
-    made["sampling_rate"] = pa.array(rate, mask=rate <= 0)
+    made["sampling_rate"] = _sampling(flows, exporters, offsets)
     made["row"] = pa.array(np.arange(len(offsets)))
     return made
-
-
-def _signed(column: npt.NDArray[np.generic]) -> npt.DTypeLike:
-    """Counters of 64 bits as signed numbers, which a fault has kept in bounds; the rest as it is."""
-    return np.int64 if column.dtype == np.uint64 else column.dtype
 
 
 def _addresses(flows: Flows) -> tuple[pa.Array, pa.Array]:
@@ -51,14 +44,22 @@ def _addresses(flows: Flows) -> tuple[pa.Array, pa.Array]:
 def _exporter(flows: Flows, exporters: Exporters) -> pa.Array:
     """The router that a record was received from, else the exporter that its number stands for, else null."""
     named = {sysid: ip for sysid, ip in exporters.address.items() if ip not in _UNSET}
-    codes: Codes = np.full(len(flows.seen), -1, np.int32)
-    for code, sysid in enumerate(named):
-        codes[flows.numbers["exporter"] == sysid] = code
+    known = np.full(1 << 16, -1, np.int32)
+    known[list(named)] = np.arange(len(named))
+    codes: Codes = known[flows.exporter]
     texts = pa.array(list(named.values()), pa.string())
-    narrow = np.flatnonzero(flows.numbers["router"])
-    received, more = encode_v4(flows.numbers["router"][narrow])
-    codes[narrow], texts = received + len(texts), pa.concat_arrays([texts, more])
+    received, more = encode_v4(flows.numbers["router"])
+    codes = np.where(flows.numbers["router"] == 0, codes, received + np.int32(len(texts)))
+    texts = pa.concat_arrays([texts, more])
     rows, bodies = flows.of_v6(nf.RECEIVED_V6)
     wide, more = encode_v6(bodies["ip"])
     codes[rows], texts = wide + len(texts), pa.concat_arrays([texts, more])
     return dictionary(codes, texts)
+
+
+def _sampling(flows: Flows, exporters: Exporters, offsets: Offsets) -> pa.Array:
+    """1:N of every flow: its own sampler element's, else its exporter's; null where the file says nothing."""
+    rate = exporters.sampling(flows.exporter, offsets)
+    own = flows.numbers["interval"]
+    rate = np.where(own > 0, own, rate)
+    return pa.array(rate, mask=rate <= 0)

@@ -47,10 +47,11 @@ def gather(data: memoryview, kind: np.dtype[Any], at: Offsets) -> npt.NDArray[An
     return raw[at].view(kind)
 
 
-def find_elements(data: memoryview, offsets: Offsets, faults: Faults) -> Iterator[Found]:
+def find_elements(
+    data: memoryview, offsets: Offsets, sizes: npt.NDArray[np.uint16], faults: Faults
+) -> Iterator[Found]:
     """The elements of the flow records at `offsets`; the records that have a fault go to `faults`."""
-    sizes = gather(data, nf.RECORD_HEADER, offsets)["size"]
-    for size in np.unique(sizes).tolist():
+    for size in np.flatnonzero(np.bincount(sizes)).tolist():
         records = np.flatnonzero(sizes == size)
         if size < nf.FLOW_HEADER.itemsize:
             faults.add(records, [f"flow record: size {size} is less than its header's 12"] * len(records))

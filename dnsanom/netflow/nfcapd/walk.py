@@ -1,5 +1,6 @@
 """Where the records of a block begin: records differ in length, and only the one before tells."""
 
+import math
 import struct
 
 import numpy as np
@@ -22,31 +23,24 @@ def record_offsets(block: memoryview, count: int, where: str) -> Offsets:
 def _by_words(block: memoryview, count: int) -> Offsets | None:
     """Offsets by looking for the words that records begin with; None unless they chain without a gap.
 
-    Records whose sizes are multiples of four begin on whole words. All words that look like a record's first
-    are candidates; when each candidate ends where the next begins, they are the records and nothing else is.
+    Records begin at multiples of whatever divides all their sizes. All words there that look like a record's
+    first are candidates; when each ends where the next begins, they are the records and nothing else is.
     """
     if len(block) % 4:
         return None
-    words = np.frombuffer(block, "<u4")
     heads = _heads(block, count)
-    if len(heads) == 1 and len(block) == count * (heads[0] >> 16) and heads[0] >> 16:
-        return _even(words, heads[0], count)
-    if not heads or len(heads) > _KINDS:
+    step = math.gcd(*(head >> 16 for head in heads))
+    if not heads or len(heads) > _KINDS or step % 4:
         return None
+    words = np.frombuffer(block, "<u4")[:: step // 4]
     found = words == heads[0]
     for head in heads[1:]:
         found |= words == head
     starts = np.flatnonzero(found)
-    ends = starts * 4 + (words[starts] >> 16)
+    offsets = starts * step
+    ends = offsets + (words[starts] >> 16)
     chained = len(starts) == count and starts[0] == 0 and ends[-1] == len(block)
-    return starts * 4 if chained and bool((ends[:-1] == starts[1:] * 4).all()) else None
-
-
-def _even(words: npt.NDArray[np.uint32], head: int, count: int) -> Offsets | None:
-    size = head >> 16
-    if size % 4 or not bool((words[:: size // 4] == head).all()):
-        return None
-    return np.arange(count, dtype=np.int64) * size
+    return offsets if chained and bool((ends[:-1] == offsets[1:]).all()) else None
 
 
 def _heads(block: memoryview, count: int) -> list[int]:

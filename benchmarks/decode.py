@@ -1,0 +1,108 @@
+"""Decoding an nfcapd file against nfdump printing it, and against nfdump only counting it.
+
+    python -m benchmarks.decode [FLOWS]
+
+One file of generated flows, read by all three in turn, several rounds; ratios of the medians. nfdump writes
+to /dev/null and prints the fifteen columns of the flow table. Ours ends with the whole flow table in memory.
+"""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dnsanom.netflow import decode, finish
+from dnsanom.params import Dns
+from dnsanom.simulate.nfcapd import write_nfcapd
+
+FLOWS, ROUNDS, SEED = 1_500_000, 5, 7
+FORMAT = "fmt:%ts %td %pr %sap %dap %flg %tos %pkt %byt %pps %bps %bpp %fl"
+START = 1_772_409_600_000
+
+
+def main(count: int) -> int:
+    """Print the ratios; 1 when nfdump is not installed."""
+    if shutil.which("nfdump") is None:
+        print("nfdump is not installed: nothing to compare with")
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "nfcapd.202603020000"
+        write_nfcapd(path, generated(count), "bench")
+        print(f"{count:,} flows in {path.stat().st_size / 1e6:.0f} MB, medians of {ROUNDS} alternating runs")
+        report(count, measured(contenders(path)))
+    return 0
+
+
+def generated(count: int) -> pa.Table:
+    """DNS flows of 20,000 clients and 60 servers, a tenth over IPv6, nine in ten without a duration."""
+    draw = np.random.default_rng(SEED)
+    wide, query = draw.random(count) < 0.1, draw.random(count) < 0.5
+    names = [f"198.18.{n >> 8}.{n & 255}" for n in range(20_000)]
+    names += [f"2001:db8:c000::{n + 1:x}" for n in range(20_000)]
+    names += [f"198.51.100.{n}" for n in range(60)] + [f"2001:db8:53::{n + 1:x}" for n in range(60)]
+    client = draw.integers(0, 20_000, count) + wide * 20_000
+    server = 40_000 + (60 * draw.random(count) ** 3).astype(np.int64) + wide * 60
+    high, packets = draw.integers(1024, 65_536, count), draw.geometric(0.9, count)
+    columns = {
+        "first_seen": pa.array(START + np.sort(draw.integers(0, 300_000, count)), pa.timestamp("ms", "UTC")),
+        "duration": pa.array(np.where(draw.random(count) < 0.9, 0, draw.integers(1, 60_000, count)) / 1000),
+        "protocol": pa.array(np.where(draw.random(count) < 0.97, 17, 6)),
+        "src_ip": pa.array(names).take(pa.array(np.where(query, client, server))),
+        "dst_ip": pa.array(names).take(pa.array(np.where(query, server, client))),
+        "src_port": pa.array(np.where(query, high, 53)),
+        "dst_port": pa.array(np.where(query, 53, high)),
+        "tcp_flags": pa.array(np.zeros(count, np.int16)),
+        "tos": pa.array(np.zeros(count, np.int16)),
+        "packets": pa.array(packets),
+        "bytes": pa.array(packets * draw.integers(57, 300, count)),
+        "flows": pa.array(np.ones(count, np.int64)),
+        "exporter": pa.repeat(pa.scalar("192.0.2.1"), count),
+        "row": pa.array(np.arange(count)),
+    }
+    return finish(columns, "bench")
+
+
+def contenders(path: Path) -> dict[str, Callable[[], object]]:
+    """What is compared, each from the file on disk."""
+    dns = Dns(ports=(53, 853))
+    return {
+        "decode": lambda: decode(path.read_bytes(), path.name, dns),
+        "nfdump -o fmt": lambda: nfdump("-q", "-N", "-r", str(path), "-o", FORMAT),
+        "nfdump -s srcip": lambda: nfdump("-r", str(path), "-s", "srcip"),
+    }
+
+
+def nfdump(*arguments: str) -> None:
+    """Run nfdump to its end, its output thrown away."""
+    subprocess.run(["nfdump", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def measured(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Median wall time of each in seconds, one after the other in every round; the first is left out."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(ROUNDS + 1):
+        for name, run in runs.items():
+            began = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - began)
+    return {name: statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+def report(count: int, seconds: dict[str, float]) -> None:
+    """Print times, and how they compare."""
+    for name, each in seconds.items():
+        print(f"{name:16} {each:6.2f} s  {each / count * 1e6:5.2f} µs a flow")
+    printing, counting = (seconds[name] / seconds["decode"] for name in list(seconds)[1:])
+    print(f"decode is {printing:.1f} times as fast as nfdump prints (bar: 10)")
+    print(f"decode is {counting:.2f} times as fast as nfdump counts by srcip (aim: 1)")
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else FLOWS))
