@@ -1,5 +1,6 @@
 """Flow records to arrays of numbers, and the records that are no possible flow to faults."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -60,13 +61,20 @@ class Flows:
 def read_flows(data: memoryview, offsets: Offsets, faults: Faults) -> Flows:
     """The flow records at `offsets`; those that can't be read or can't be flows go to `faults`."""
     flows, starts = Flows(len(offsets)), range(0, len(offsets), _CHUNK)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        results = pool.map(lambda start: _read_chunk(data, offsets, start, flows), starts)
-        for start, local in zip(starts, results, strict=True):
-            for record, reason in local.reasons.items():
-                faults.reasons.setdefault(record + start, reason)
+    results = _each(lambda start: _read_chunk(data, offsets, start, flows), starts)
+    for start, local in zip(starts, results, strict=True):
+        for record, reason in local.reasons.items():
+            faults.reasons.setdefault(record + start, reason)
     _check(flows, faults)
     return flows
+
+
+def _each(read: Callable[[int], Faults], starts: Sequence[int]) -> list[Faults]:
+    """Read chunks, side by side when there are several."""
+    if len(starts) < 2:
+        return [read(start) for start in starts]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(read, starts))
 
 
 def _read_chunk(data: memoryview, offsets: Offsets, start: int, flows: Flows) -> Faults:
