@@ -18,7 +18,9 @@ CONFIG = "great_expectations.yml"
 SOURCE, ASSET, BATCH = "exports", "flows", "whole_export"
 #: Checkpoint of every export, and the one that finds the rows of an export that failed.
 PASS_CHECKPOINT, ROWS_CHECKPOINT = "export", "export_rows"
-SITE = "local_site"
+SITE, SITE_FOLDER = "local_site", "uncommitted/data_docs"
+#: Results that Data Docs list, the newest: a week of 5-minute exports.
+LISTED = 2016
 HEADER = "# Written by `python -m dnsanom.quality.author`; what runs leave behind stays in uncommitted/.\n"
 
 
@@ -96,13 +98,27 @@ def _store(kind: str, folder: str, **backend: str) -> dict[str, Any]:
 
 
 def _site() -> dict[str, Any]:
-    backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": "uncommitted/data_docs/"}
+    backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": f"{SITE_FOLDER}/"}
     return {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
         "store_backend": backend,
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "site_index_builder": {
+            "module_name": "dnsanom.quality.site_index",
+            "class_name": "IndexBuilder",
+            "validation_results_limit": LISTED,
+        },
+        "site_section_builders": {
+            "expectations": _pages("SuitePage"),
+            "validations": {**_pages("ResultPage"), "validation_results_limit": LISTED},
+            "profiling": "None",
+        },
     }
+
+
+def _pages(view: str) -> dict[str, Any]:
+    module = {"module_name": "dnsanom.quality.pages"}
+    return {"renderer": {**module, "class_name": "AsItIs"}, "view": {**module, "class_name": view}}
 
 
 def _source() -> dict[str, Any]:

@@ -1,15 +1,43 @@
-"""Data Docs: a page for every export that was validated, and one for the suite."""
+"""Data Docs: a page for every export that was validated, one for the suite, and an index."""
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
 
-from dnsanom.quality.checkpoint import open_context
+from dnsanom.errors import QualityError
+from dnsanom.quality.author import LISTED, SITE_FOLDER
+from dnsanom.quality.checkpoint import Context, open_context
+from dnsanom.quality.rules import SUITE
 from dnsanom.settings import Settings
 
 
-def build(settings: Settings, context: Any = None) -> Path:
-    """Build the pages of all stored results; returns their index.html."""
-    context = context or open_context(settings)
-    (index,) = context.project.build_data_docs().values()
-    return Path(unquote(urlparse(index).path))
+def index(settings: Settings) -> Path:
+    """Where the index is, or will be."""
+    return settings.root / "expectations" / SITE_FOLDER / "index.html"
+
+
+def build(settings: Settings, context: Context | None = None) -> Path:
+    """Build the pages of results that have none yet, and the index; returns the index.
+
+    Once after a pull, not with each export: the index lists them all. Raises QualityError if the project
+    can't be opened or a page can't be built.
+    """
+    project = (context or open_context(settings)).project
+    from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
+
+    page = index(settings)
+    new = [key for key in _listed(project) if not _page(page, key).exists()]
+    project.build_data_docs(resource_identifiers=[ExpectationSuiteIdentifier(name=SUITE), *new])
+    # Great Expectations only logs that a page could not be built.
+    for key in new:
+        if not _page(page, key).exists():
+            raise QualityError(f"{_page(page, key)}: the page could not be built")
+    return page
+
+
+def _listed(project: Any) -> list[Any]:
+    keys = project.validation_results_store.list_keys()
+    return sorted(keys, key=lambda key: key.run_id.run_time, reverse=True)[:LISTED]
+
+
+def _page(index_page: Path, key: Any) -> Path:
+    return index_page.parent.joinpath("validations", *key.to_tuple()).with_suffix(".html")
