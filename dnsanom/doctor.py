@@ -100,7 +100,7 @@ def store(settings: Settings) -> Check:
 
 def expectations(settings: Settings) -> Check:
     """Is the Great Expectations suite where it should be?"""
-    suite = settings.root / "expectations" / "expectations" / "flows.json"
+    suite = settings.root / "expectations" / "suites" / "flows.json"
     todo = "python -m dnsanom.quality.author"
     return Check("expectations", suite.exists(), str(suite), todo)
 
