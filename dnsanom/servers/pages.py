@@ -11,9 +11,11 @@ NAME = "pages"
 
 def folders(settings: Settings) -> dict[str, Path]:
     """Name in the address → the folder that is shown there. Nothing else is served."""
+    from dnsanom.quality import docs  # takes seconds, and most that import this need it not
+
     return {
         "alerts": settings.data / "alerts",
-        "data-docs": settings.root / "expectations" / "uncommitted" / "data_docs" / "local_site",
+        "data-docs": docs.index(settings).parent,
         "reports": settings.data / "reports",
     }
 
