@@ -13,7 +13,7 @@ import yaml
 
 from dnsanom.quality.rules import SUITE, Rule, rules
 
-CONFIG = "great_expectations.yml"
+CONFIG, SUITES = "great_expectations.yml", "suites"
 #: Data source, asset and batch definition of a flow table in memory; the checkpoints look at it.
 SOURCE, ASSET, BATCH = "exports", "flows", "whole_export"
 #: Checkpoint of every export, and the one that finds the rows of an export that failed.
@@ -76,7 +76,7 @@ def config() -> dict[str, Any]:
         "analytics_enabled": False,
         "progress_bars": {"globally": False, "metric_calculations": False},
         "stores": {
-            "expectations_store": _store("ExpectationsStore", "suites/"),
+            "expectations_store": _store("ExpectationsStore", f"{SUITES}/"),
             "validation_definition_store": _store(
                 "ValidationDefinitionStore", "validation_definitions/", filepath_suffix=".json"
             ),

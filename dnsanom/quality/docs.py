@@ -7,6 +7,7 @@ from dnsanom.errors import QualityError
 from dnsanom.quality.author import LISTED, SITE_FOLDER
 from dnsanom.quality.checkpoint import Context, open_context
 from dnsanom.quality.rules import SUITE
+from dnsanom.quality.site_index import stored
 from dnsanom.settings import Settings
 
 
@@ -25,7 +26,8 @@ def build(settings: Settings, context: Context | None = None) -> Path:
     from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
 
     page = index(settings)
-    new = [key for key in _listed(project) if not _page(page, key).exists()]
+    store = project.validation_results_store
+    new = [key for key in _listed(store) if not _page(page, key).exists() and stored(store, key)]
     project.build_data_docs(resource_identifiers=[ExpectationSuiteIdentifier(name=SUITE), *new])
     # Great Expectations only logs that a page could not be built.
     for key in new:
@@ -34,9 +36,8 @@ def build(settings: Settings, context: Context | None = None) -> Path:
     return page
 
 
-def _listed(project: Any) -> list[Any]:
-    keys = project.validation_results_store.list_keys()
-    return sorted(keys, key=lambda key: key.run_id.run_time, reverse=True)[:LISTED]
+def _listed(store: Any) -> list[Any]:
+    return sorted(store.list_keys(), key=lambda key: key.run_id.run_time, reverse=True)[:LISTED]
 
 
 def _page(index_page: Path, key: Any) -> Path:

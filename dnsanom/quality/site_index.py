@@ -40,14 +40,25 @@ class IndexBuilder:
         return [{"name": name, "href": f"expectations/{name}.html"} for name in names]
 
 
+def stored(store: Any, key: Any) -> dict[str, Any] | None:
+    """A stored result as JSON, None if it was cut short: a process ends, or is not yet done, writing it."""
+    try:
+        result: dict[str, Any] = json.loads(store.store_backend.get(key.to_tuple()))
+    except json.JSONDecodeError:
+        return None
+    return result
+
+
 def _run(store: Any, key: Any) -> dict[str, Any]:
-    stored = json.loads(store.store_backend.get(key.to_tuple()))
-    configs = [one["expectation_config"] for one in stored["results"] if not one["success"]]
+    result = stored(store, key)
+    run = {"name": key.run_id.run_name, "time": f"{key.run_id.run_time:%Y-%m-%d %H:%M:%S}"}
+    if result is None:
+        return {**run, "href": None, "success": False, "flows": "", "failed": ["The result was cut short"]}
+    configs = [one["expectation_config"] for one in result["results"] if not one["success"]]
     return {
-        "name": key.run_id.run_name,
-        "time": f"{key.run_id.run_time:%Y-%m-%d %H:%M:%S}",
+        **run,
         "href": "/".join(("validations", *key.to_tuple())) + ".html",
-        "success": stored["success"],
-        "flows": flow_count(stored["results"]),
+        "success": result["success"],
+        "flows": flow_count(result["results"]),
         "failed": [config.get("description") or config["type"] for config in configs],
     }
