@@ -1,7 +1,10 @@
 """Where exports are taken apart: in other processes when there are many, in this one when there are few."""
 
 import multiprocessing
+import os
 import pickle
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -25,12 +28,30 @@ def workers(settings: Settings, exports: int, processes: int) -> Iterator[Submit
     if exports <= FEW or processes < 2:
         yield lambda data, key: _at_once(packed, data, key)
         return
-    # Spawned: a fork would inherit locks of threads (Arrow's, DuckDB's, the fetchers') that it does not have.
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    pool = process_pool(processes)
     try:
         yield lambda data, key: pool.submit(work, packed, data, key)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def process_pool(processes: int) -> ProcessPoolExecutor:
+    """Worker processes that leave Ctrl-C to this process and end with it, however it ends."""
+    # Spawned: a fork would inherit locks of threads (Arrow's, DuckDB's, the fetchers') that it does not have.
+    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_prepare)
+
+
+def _prepare() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """After a kill -9 of the parent nobody tells a worker to end, and it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def work(packed: bytes, data: bytes, key: str) -> Outcome:
