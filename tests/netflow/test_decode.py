@@ -79,7 +79,7 @@ def test_dns_is_a_port_at_either_end_and_fragments_between_the_same_two(
     a, b, c = "198.18.0.1", "198.51.100.10", "198.18.0.3"
     rows = [
         (a, 40000, b, 53, 17),
-        (b, 853, a, 40001, 6),
+        (b, 853, "198.18.0.9", 40001, 6),
         (b, 0, a, 0, 17),  # a fragment of an answer to a
         (a, 0, b, 0, 17),
         (b, 0, c, 0, 17),  # no DNS between b and c
