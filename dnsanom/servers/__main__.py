@@ -56,17 +56,22 @@ SERVERS: dict[str, Callable[[Settings, str], Server]] = {
     "pages": _pages,
     "worker": _worker,
 }
+#: What is no server, but has to be done once a stack is there.
+ONCE: dict[str, Callable[[Settings], None]] = {
+    "buckets": lambda settings: buckets.make(settings.s3),
+    "deploy": _deploy,
+}
 
 
 @click.command()
-@click.argument("name", type=click.Choice([*SERVERS, "deploy"]))
+@click.argument("name", type=click.Choice([*SERVERS, *ONCE]))
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address that the pages listen on.")
 def main(name: str, host: str) -> None:
-    """Run one server of the stack in the foreground, or deploy the flows once a worker is there."""
+    """Run one server of the stack in the foreground, make its buckets, or deploy the flows."""
     try:
         settings = load_settings()
-        if name == "deploy":
-            _deploy(settings)
+        if name in ONCE:
+            ONCE[name](settings)
         else:
             _become(SERVERS[name](settings, host))
     except DnsanomError as error:
