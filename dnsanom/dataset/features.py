@@ -1,54 +1,88 @@
-"""Which features a model may see: minimum redundancy, maximum relevance, on training rows alone.
+"""Which features a model may see: those that tell most of every vector, chosen on training rows alone.
 
-A feature's relevance is the share of the vector's entropy that it tells; its redundancy with another is
-the share that the two tell of each other. The most relevant feature is taken first, then each time the
-one whose relevance exceeds most its mean redundancy with those taken (Peng, Long and Ding 2005, doi
-10.1109/TPAMI.2005.159). Values are counted in at most sixteen classes of about equal size, so the scores
-are counts, and the same rows choose the same.
+What features tell of a vector is their mutual information with "is it this vector?", as a share of that
+question's entropy: 0 nothing, 1 all. A set tells of a vector what the best pair in it tells. Features are
+taken one by one, each time the one that adds most to the mean over the vectors. So a feature that repeats
+another adds nothing, and one that gives away a rare vector counts as much as one for a common vector.
+
+Values are counted in at most sixteen classes of about equal size: the same rows choose the same.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 Codes = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
 BINS = 16
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The features taken, best first, and each feature's relevance, redundancy and place (None: left)."""
+    """The features taken, best first, and how all of them did.
+
+    scores: of each feature, what it tells `alone` (mean over the vectors), what it `adds` to those taken
+    before it (or, if it was left, to all that were taken), and its `place` (None: left).
+    told: of each vector, what the taken features tell.
+    """
 
     features: tuple[str, ...]
     scores: dict[str, dict[str, float | int | None]]
+    told: dict[str, float]
+
+
+class _Teller:
+    """What each pair of features tells of each vector; the pair of a feature with itself is the feature."""
+
+    def __init__(self, rows: pd.DataFrame, names: Sequence[str]) -> None:
+        self.vectors, vector = np.unique(rows["vector"].to_numpy(str), return_inverse=True)
+        codes = {name: _classes(rows[name].to_numpy(np.float64)) for name in names}
+        self.pairs = {
+            frozenset((a, b)): _shares(codes[a] * BINS + codes[b], vector, len(self.vectors))
+            for a, b in combinations_with_replacement(names, 2)
+        }
+
+    def alone(self, name: str) -> float:
+        return round(float(self.pairs[frozenset((name,))].mean()), 6) + 0.0
+
+    def told(self, taken: Sequence[str]) -> Shares:
+        """Of each vector, what the best pair of the taken features tells."""
+        pairs = [self.pairs[frozenset(p)] for p in combinations_with_replacement(taken, 2)]
+        best: Shares = np.max([np.zeros(len(self.vectors)), *pairs], axis=0)
+        return best
+
+    def adds(self, name: str, taken: Sequence[str]) -> float:
+        return round(float((self.told([*taken, name]) - self.told(taken)).mean()), 6)
 
 
 def choose(rows: pd.DataFrame, names: Sequence[str], count: int) -> Choice:
     """The best `count` of the named features of labelled training rows (columns `names` and `vector`)."""
-    codes = {name: _classes(rows[name].to_numpy(np.float64)) for name in names}
-    vector = np.unique(rows["vector"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
-    relevance = {name: _share(codes[name], vector, of=vector) for name in names}
-    shared = {(a, b): _mutual_share(codes[a], codes[b]) for a in names for b in names if a < b}
-    taken: list[str] = []
-    scores: dict[str, dict[str, float | int | None]] = {}
-    while len(scores) < len(names):
-        redundancy = {n: _mean_shared(shared, n, taken) for n in names if n not in scores}
-        best = max(redundancy, key=lambda n: (relevance[n] - redundancy[n], relevance[n]))
-        place = len(taken) + 1 if len(taken) < count else None
-        scores[best] = {
-            "relevance": round(relevance[best], 6), "redundancy": round(redundancy[best], 6), "place":
-            place
-        }  # fmt: skip
-        if place:
-            taken.append(best)
-    return Choice(tuple(taken), {name: scores[name] for name in names})
+    teller, taken = _Teller(rows, names), list[str]()
+    adds: dict[str, float] = {}
+    while len(taken) < min(count, len(names)):
+        left = {name: teller.adds(name, taken) for name in names if name not in taken}
+        best = max(left, key=lambda name: (left[name], teller.alone(name)))
+        adds[best] = left[best]
+        taken.append(best)
+    adds |= {name: teller.adds(name, taken) for name in names if name not in taken}
+    scores: dict[str, dict[str, float | int | None]] = {
+        name: {
+            "alone": teller.alone(name),
+            "adds": adds[name],
+            "place": taken.index(name) + 1 if name in taken else None,
+        }
+        for name in names
+    }
+    told = zip(teller.vectors.tolist(), teller.told(taken).tolist(), strict=True)
+    return Choice(tuple(taken), scores, {vector: round(share, 6) for vector, share in told})
 
 
 def _classes(values: npt.NDArray[np.float64]) -> Codes:
-    """Each value's class; values with few levels keep them, others are cut at quantiles."""
+    """Each value's class, 0 to BINS - 1; values with few levels keep them, others are cut at quantiles."""
     levels = np.unique(values)
     if len(levels) <= BINS:
         return np.searchsorted(levels, values).astype(np.int64)
@@ -56,22 +90,18 @@ def _classes(values: npt.NDArray[np.float64]) -> Codes:
     return np.searchsorted(cuts, values, side="right").astype(np.int64)
 
 
-def _entropy(codes: Codes) -> float:
-    share = np.bincount(codes)[np.bincount(codes) > 0] / max(len(codes), 1)
-    return float(-(share * np.log2(share)).sum())
+def _shares(cells: Codes, vector: Codes, vectors: int) -> Shares:
+    """Of each vector, the share of the entropy of "is it this one?" that the cell tells."""
+    counted = np.bincount(cells * vectors + vector, minlength=BINS * BINS * vectors).reshape(-1, vectors)
+    share = counted / max(len(cells), 1)
+    cell, of = share.sum(axis=1, keepdims=True), share.sum(axis=0)
+    asked = _bits(of) + _bits(1 - of)
+    both = _bits(share).sum(axis=0) + _bits(cell - share).sum(axis=0)
+    told: Shares = np.divide(asked + _bits(cell).sum() - both, asked, out=np.zeros(vectors), where=asked > 0)
+    return told
 
 
-def _share(a: Codes, b: Codes, of: Codes) -> float:
-    """Mutual information of a and b as a share of the entropy of `of`; 0 if that has none."""
-    whole = _entropy(of)
-    joint = a * (int(b.max(initial=0)) + 1) + b
-    return (_entropy(a) + _entropy(b) - _entropy(joint)) / whole if whole > 0 else 0.0
-
-
-def _mutual_share(a: Codes, b: Codes) -> float:
-    """What a and b tell of each other, as a share of the lesser of their entropies."""
-    return _share(a, b, of=a if _entropy(a) < _entropy(b) else b)
-
-
-def _mean_shared(shared: dict[tuple[str, str], float], name: str, taken: Sequence[str]) -> float:
-    return sum(shared[min(name, t), max(name, t)] for t in taken) / len(taken) if taken else 0.0
+def _bits(share: Shares) -> Shares:
+    """-p log2 p, 0 for 0; rounding that leaves a share just under 0 counts as 0."""
+    p = np.clip(share, 0, 1)
+    return -p * np.log2(p, out=np.zeros_like(p), where=p > 0)

@@ -1,8 +1,8 @@
 """Labels: truth where there is any, else rules.
 
-With truth, every row is labelled by it: a row whose pair and time a truth row covers has that row's
-vector, any other is benign. Without, the first rule that a row meets names its vector, and a row that
-meets none is benign.
+With truth, every row is labelled by it: a row whose pair and time a truth row covers has that row's vector,
+any other is benign. Without, the first rule that a row meets names its vector, and a row that meets none is
+benign.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ EPISODE_GAP = 600
 def label(rows: ibis.Table, rules: Sequence[Rule], truth: pd.DataFrame | None) -> ibis.Table:
     """The rows with `vector`, `label_source` (truth, rule, or none without any rule) and `episode`.
 
-    An episode's id is null for benign rows. With truth, its rows of one vector and one span are one
-    episode; by rules, it is what one client and server have of one vector without a pause of ten
-    minutes.
+    An episode's id is null for benign rows. With truth, its rows of one vector and one span are one episode;
+    by rules, it is what one client and server have of one vector without a pause of ten minutes. Raises
+    RuleError for a rule that can't be read, even if truth makes it idle.
     """
     named = rows.mutate(
         vector=_first_rule(rows, rules), label_source=ibis.literal("rule" if rules else "none")

@@ -105,7 +105,7 @@ def _scored(train: ibis.Table, seed: int) -> pd.DataFrame:
 
 
 def _features(view: str, choice: Choice) -> dict[str, Any]:
-    return {"view": view, "features": list(choice.features), "method": "mRMR", "scores": choice.scores}
+    return {"view": view, "features": list(choice.features), "scores": choice.scores, "told": choice.told}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
