@@ -1,4 +1,4 @@
-"""What infra/ says fits the code: the same servers, known settings, loopback only, no secrets or telemetry."""
+"""What infra/ says fits the code: the same servers, known settings, loopback only, no telemetry."""
 
 import configparser
 import os
