@@ -101,13 +101,13 @@ def test_a_result_that_was_cut_short_is_listed_as_such(tmp_path: Path) -> None:
 
 def test_processes_share_one_store(tmp_path: Path) -> None:
     settings = copied_project(tmp_path / "project")
-    keys = ["same", "same", *(f"key {n}" for n in range(6))]
+    keys = ["same", "same", "key 1", "key 2"]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=spawn) as pool:
-        assert list(pool.map(_validate, [settings] * 2, [keys[::2], keys[1::2]])) == [4, 4]
+        assert list(pool.map(_validate, [settings] * 2, [keys[::2], keys[1::2]])) == [2, 2]
     text = docs.build(settings).read_text()
     assert len(re.findall(r'<a href="validations/flows/same-', text)) == 2
-    assert len(re.findall(r'<a href="validations/flows/key_', text)) == 6
+    assert len(re.findall(r'<a href="validations/flows/key_', text)) == 2
     committed = (Path(__file__).parents[2] / "expectations" / "great_expectations.yml").read_text()
     assert (settings.root / "expectations" / "great_expectations.yml").read_text() == committed
 

@@ -39,7 +39,7 @@ def test_any_key_is_kept_inside_the_folder(tmp_path: Path, key: str) -> None:
     assert kept.path.read_bytes() == data
     assert kept.path.resolve().parent == (folder / "files").resolve()
     assert [entry.key for entry in entries(folder)] == [key]
-    assert [path for path in tmp_path.iterdir()] == [folder]
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_names_are_readable_and_apart() -> None:
