@@ -120,9 +120,7 @@ def test_a_short_stretch_has_every_vector() -> None:
 
 def test_truth_rows_have_flows_of_that_pair_in_that_time(day: Day) -> None:
     flows, truth = day
-    rows = truth.groupby("vector", group_keys=False).apply(
-        lambda g: g.sample(min(len(g), 6), random_state=1)
-    )
+    rows = truth.groupby("vector", group_keys=False).apply(lambda g: g.sample(min(len(g), 6), random_state=1))
     assert set(truth.vector) == set(ATTACKS)
     for row in truth.loc[rows.index].itertuples():
         close = flows[(flows.first_seen >= row.start) & (flows.first_seen <= row.end)]

@@ -40,7 +40,7 @@ def homes(seed: int, net: Network, span: Span) -> Packets:
     servers6 = rng.choice(RESOLVERS6, (len(net.homes6), 2), p=[0.8, 0.2])
     return concat(
         [
-            _pages(rng, net, span, net.homes, servers, (5, 60), names, one_way=0.03),
+            _pages(rng, net, span, net.homes, servers, (5, 56), names, one_way=0.03),
             _pages(rng, net, span, net.homes6, servers6, (5, 45), names),
         ]
     )
@@ -50,7 +50,7 @@ def gateways(seed: int, net: Network, span: Span) -> Packets:
     """CGNAT gateways: many users behind one address."""
     rng = generator(seed, "gateways")
     servers = resolvers_for(rng, len(net.gateways))
-    return _pages(rng, net, span, net.gateways, servers, (90, 420), popular(seed), one_way=0.03, few_ports=0)
+    return _pages(rng, net, span, net.gateways, servers, (80, 380), popular(seed), one_way=0.03, few_ports=0)
 
 
 def public_users(seed: int, net: Network, span: Span) -> Packets:
@@ -71,7 +71,7 @@ def transit(seed: int, net: Network, span: Span) -> Packets:
     rng = generator(seed, "transit")
     choice = np.concatenate([PUBLIC, np.repeat(net.private, 2)])
     servers = rng.choice(choice, (len(net.transit), 2))
-    return _pages(rng, net, span, net.transit, servers, (5, 80), popular(seed), one_way=0.3)
+    return _pages(rng, net, span, net.transit, servers, (5, 100), popular(seed), one_way=0.3)
 
 
 def mail(seed: int, net: Network, span: Span) -> Packets:

@@ -18,7 +18,7 @@ def _outside(rng: np.random.Generator, net: Network, n: int, share: float) -> I6
 
 def _hosts(rng: np.random.Generator, net: Network, n: int, share: float, **habits: float) -> Stubs:
     """Homes and transit clients; those in transit always ask outside."""
-    address = some(rng, np.concatenate([net.homes, net.transit]), n)
+    address = some(rng, np.concatenate([net.homes, np.repeat(net.transit, 4)]), n)
     servers = _outside(rng, net, n, share)
     carried = np.isin(address, net.transit)[:, None]
     return stubs(rng, address, np.where(carried, _outside(rng, net, n, 1.0), servers), **habits)
