@@ -3,14 +3,13 @@
 import bz2
 import struct
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow.nfcapd import format as nf
-from dnsanom.netflow.nfcapd.walk import Offsets, record_offsets
+from dnsanom.netflow.nfcapd.walk import Offsets, Walker
 
 _BLOCK = struct.Struct("<IIHH")
 _NONE: Offsets = np.zeros(0, np.int64)
@@ -36,6 +35,10 @@ class _Block:
     flags: int
     at: int
     body: memoryview
+
+    def where(self, key: str) -> str:
+        """The block's name in messages."""
+        return f"{key}: block {self.number:,}"
 
 
 def read_records(data: bytes, key: str) -> Records:
@@ -103,28 +106,25 @@ def _check_end(header: np.void, end: int, size: int, key: str) -> None:
 
 def _in_place(data: bytes, blocks: list[_Block], key: str) -> Records:
     """Records of an uncompressed file, left where they stand."""
-    found = [_offsets(b.body, b, key) + b.at for b in blocks]
+    walker = Walker()
+    found = [walker.offsets(b.body, b.records, b.where(key)) + b.at for b in blocks]
     return Records(memoryview(data), np.concatenate([_NONE, *found]))
 
 
 def _opened(blocks: list[tuple[_Block, bytes]], key: str) -> Records:
     """Records of decompressed blocks, put end to end."""
-    ends = accumulate((len(body) for _, body in blocks), initial=0)
-    found = [
-        _offsets(memoryview(body), b, key) + start for (b, body), start in zip(blocks, ends, strict=False)
-    ]
-    return Records(memoryview(b"".join(body for _, body in blocks)), np.concatenate([_NONE, *found]))
-
-
-def _offsets(body: memoryview, block: _Block, key: str) -> Offsets:
-    return record_offsets(body, block.records, f"{key}: block {block.number:,}")
+    walker, found, start = Walker(), [_NONE], 0
+    for block, body in blocks:
+        found.append(walker.offsets(memoryview(body), block.records, block.where(key)) + start)
+        start += len(body)
+    return Records(memoryview(b"".join(body for _, body in blocks)), np.concatenate(found))
 
 
 def _open(block: _Block, compression: int, key: str) -> bytes:
     """A block's body decompressed, at most nfdump's buffer."""
     if block.flags & nf.BLOCK_UNCOMPRESSED:
         return bytes(block.body)
-    where = f"{key}: block {block.number:,}: {_COMPRESSION[compression]}"
+    where = f"{block.where(key)}: {_COMPRESSION[compression]}"
     try:
         body = _decompress(block.body, compression)
     except (OSError, ValueError, EOFError) as error:

@@ -7,30 +7,37 @@ import numpy as np
 import numpy.typing as npt
 
 from dnsanom.errors import DecodeError
+from dnsanom.netflow.nfcapd import format as nf
 
 Offsets = npt.NDArray[np.int64]
 _HEAD = struct.Struct("<HH")
-#: How many records are stepped through to learn which type and size words a block holds, and how many words.
-_SAMPLE, _KINDS = 64, 8
+#: How many kinds of flow record, each a type and a size, are looked for at once.
+_KINDS = 8
 
 
-def record_offsets(block: memoryview, count: int, where: str) -> Offsets:
-    """Offsets of the block's `count` records, which must fill it. `where` begins the DecodeError."""
-    offsets = _by_words(block, count)
-    return _by_steps(block, count, where) if offsets is None else offsets
+class Walker:
+    """Finds the records of one block after the other; blocks of a file hold the same few kinds of record."""
+
+    def __init__(self) -> None:
+        self._heads: list[int] = []
+
+    def offsets(self, block: memoryview, count: int, where: str) -> Offsets:
+        """Offsets of the block's `count` records, which must fill it. `where` begins the DecodeError."""
+        found = _by_words(block, count, self._heads)
+        if found is None:
+            found = _by_steps(block, count, where)
+            self._heads = _flow_heads(block, found)
+        return found
 
 
-def _by_words(block: memoryview, count: int) -> Offsets | None:
+def _by_words(block: memoryview, count: int, heads: list[int]) -> Offsets | None:
     """Offsets by looking for the words that records begin with; None unless they chain without a gap.
 
     Records begin at multiples of whatever divides all their sizes. All words there that look like a record's
     first are candidates; when each ends where the next begins, they are the records and nothing else is.
     """
-    if len(block) % 4:
-        return None
-    heads = _heads(block, count)
     step = math.gcd(*(head >> 16 for head in heads))
-    if not heads or len(heads) > _KINDS or step % 4:
+    if not 0 < len(heads) <= _KINDS or step % 4 or len(block) % step:
         return None
     words = np.frombuffer(block, "<u4")[:: step // 4]
     found = words == heads[0]
@@ -41,20 +48,6 @@ def _by_words(block: memoryview, count: int) -> Offsets | None:
     ends = offsets + (words[starts] >> 16)
     chained = len(starts) == count and starts[0] == 0 and ends[-1] == len(block)
     return offsets if chained and bool((ends[:-1] == offsets[1:]).all()) else None
-
-
-def _heads(block: memoryview, count: int) -> list[int]:
-    """The distinct first words of the block's first records."""
-    heads, at = [], 0
-    for _ in range(min(count, _SAMPLE)):
-        if at + _HEAD.size > len(block):
-            return []
-        kind, size = _HEAD.unpack_from(block, at)
-        if size < _HEAD.size:
-            return []
-        heads.append(kind | size << 16)
-        at += size
-    return list(dict.fromkeys(heads))
 
 
 def _by_steps(block: memoryview, count: int, where: str) -> Offsets:
@@ -72,3 +65,9 @@ def _by_steps(block: memoryview, count: int, where: str) -> Offsets:
     if at != end:
         raise DecodeError(f"{where}: {count:,} records take {at:,} bytes, its header says {end:,}")
     return np.array(offsets, dtype=np.int64)
+
+
+def _flow_heads(block: memoryview, offsets: Offsets) -> list[int]:
+    """The distinct first words of the block's flow records."""
+    words = np.ndarray((len(block) - 3,), "<u4", block, strides=(1,))[offsets]
+    return [head for head in np.unique(words).tolist() if head & 0xFFFF == nf.FLOW_RECORD]
