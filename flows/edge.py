@@ -1,5 +1,6 @@
 """The edge between Prefect and dnsanom: errors, retries and progress."""
 
+import logging
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -7,6 +8,7 @@ from typing import Any, ParamSpec
 
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.exceptions import FailedRun
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 from prefect.tasks import Task, exponential_backoff
@@ -48,12 +50,24 @@ def one_line(run: Callable[P, State[Any]]) -> Callable[P, State[Any]]:
 
     @wraps(run)
     def told(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+        for name in ("prefect.task_runs", "prefect.flow_runs", "prefect.engine"):
+            logging.getLogger(name).addFilter(without_traceback)
         try:
             return run(*args, **kwargs)
         except DnsanomError as error:
             return Failed(message=str(error))
 
     return told
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Takes the traceback of a foreseen failure out of a log record, unless Prefect logs at level DEBUG."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, DnsanomError | FailedRun) and not logging.getLogger("prefect").isEnabledFor(
+        logging.DEBUG
+    ):
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def done(message: str, name: str | None = None) -> State[Any]:

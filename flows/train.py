@@ -7,10 +7,12 @@ from prefect import flow, task
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 
+from dnsanom.errors import DatasetError
 from dnsanom.servers.mlflow import is_server
 from dnsanom.settings import load_settings
 from flows import artifacts, boards
 from flows.edge import ONCE, RETRIED, done, logged, one_line
+from flows.overhear import overhear
 
 View = Literal["window", "flow"]
 
@@ -53,12 +55,18 @@ def freeze_flows(since: datetime | None, until: datetime | None) -> str:
 
 @task(name="dvc repro", **ONCE)
 def run_stages(views: tuple[str, ...]) -> list[str]:
-    """Prepare, sweep and evaluate what has changed; returns the stages that ran."""
+    """Prepare, sweep and evaluate what has changed, with what they say in the log; returns which ran."""
     from dnsanom.dataset.version import repro
 
+    logger = get_run_logger()
     targets = [f"evaluate@{view}" for view in views]
-    ran = repro(load_settings(), targets, logged("dvc repro", every=0))
-    get_run_logger().info(f"stages run: {', '.join(ran) or 'none, nothing has changed'}")
+    with overhear(logger.info) as heard:
+        try:
+            ran = repro(load_settings(), targets, logged("dvc repro", every=0))
+        except DatasetError as error:
+            # DVC knows no more than the command and its exit status.
+            raise DatasetError(f"{heard.reason}: {error}" if heard.reason else str(error)) from error
+    logger.info(f"stages run: {', '.join(ran) or 'none, nothing has changed'}")
     return ran
 
 

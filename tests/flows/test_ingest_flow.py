@@ -3,14 +3,11 @@
 import json
 
 import pytest
-from prefect.states import Failed
 
-from dnsanom.errors import NoChampionError, StoreAwayError, StoreDeniedError
 from dnsanom.quality import docs
 from dnsanom.settings import Settings
 from dnsanom.store import lake
 from dnsanom.store.objects import ObjectStore
-from flows import edge
 from flows.ingest import ingest
 
 pytestmark = pytest.mark.servers
@@ -53,17 +50,3 @@ def test_a_wrong_key_fails_at_once_on_one_line(project: Settings, monkeypatch: p
     assert project.s3.endpoint in state.message
     assert "\n" not in state.message
     assert "Traceback" not in state.message
-
-
-@pytest.mark.parametrize(
-    ("error", "again"),
-    [
-        (StoreAwayError("http://127.0.0.1:1: nothing answers"), True),
-        (ConnectionResetError("reset"), True),
-        (StoreDeniedError("wrong key"), False),
-        (NoChampionError("none yet"), False),
-        (ValueError("a mistake"), False),
-    ],
-)
-def test_only_what_may_pass_is_tried_again(error: Exception, again: bool) -> None:
-    assert edge.passing(None, None, Failed(data=error)) is again
