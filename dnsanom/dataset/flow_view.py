@@ -32,7 +32,9 @@ def flow_rows(flows: ibis.Table, dns: Dns) -> ibis.Table:
 
 def _gap(flows: ibis.Table, most: int) -> ir.FloatingValue:
     """Seconds since the last flow from the same source to the same destination, at most a window."""
-    before = ibis.window(group_by=[flows.src_ip, flows.dst_ip], order_by=flows.ms)
+    # Of flows in the same millisecond only one has the gap, so the order must be total.
+    order = [flows.ms, flows.export_key, flows.row]
+    before = ibis.window(group_by=[flows.src_ip, flows.dst_ip], order_by=order)
     seconds = (flows.ms - flows.ms.lag(1).over(before)) / 1000
     return ibis.least(seconds.fill_null(float(most)), float(most))
 

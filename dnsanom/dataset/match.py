@@ -11,7 +11,7 @@ from dnsanom.dataset.moments import epoch_ms
 
 #: Length of a bucket of the join, in ms.
 BUCKET = 15 * 60_000
-KEY = ("client", "server", "first_ms", "last_ms")
+KEY = ("client", "server", "first_seen", "last_seen")
 
 
 def match_truth(rows: ibis.Table, truth: pd.DataFrame) -> ibis.Table:
@@ -19,17 +19,16 @@ def match_truth(rows: ibis.Table, truth: pd.DataFrame) -> ibis.Table:
 
     Runs one query, for the longest row, since a row belongs to the bucket that it starts in.
     """
-    timed = rows.mutate(first_ms=epoch_ms(rows.first_seen), last_ms=epoch_ms(rows.last_seen))
     ranked = _ranked(truth)
-    longest = int((timed.last_ms - timed.first_ms).max().to_pyarrow().as_py() or 0)
-    covers = [_covered(timed, part, keys) for keys, part in _by_kind(_spread(ranked, longest))]
+    longest = (epoch_ms(rows.last_seen) - epoch_ms(rows.first_seen)).max().to_pyarrow().as_py() or 0
+    covers = [_covered(rows, part, keys) for keys, part in _by_kind(_spread(ranked, int(longest)))]
     if not covers:
-        return timed.mutate(vector=ibis.null("string"), episode=ibis.null("string"))
+        return rows.mutate(vector=ibis.null("string"), episode=ibis.null("string"))
     first = ibis.union(*covers) if len(covers) > 1 else covers[0]
     first = first.group_by(*KEY).aggregate(rank=first["rank"].min())
     names = ibis.memtable(ranked[["rank", "vector", "episode"]])
     found = first.join(names, "rank").select(*KEY, "vector", "episode")
-    return timed.left_join(found, KEY).select(*timed.columns, "vector", "episode")
+    return rows.left_join(found, KEY).select(*rows.columns, "vector", "episode")
 
 
 def _ranked(truth: pd.DataFrame) -> pd.DataFrame:
@@ -64,8 +63,8 @@ def _by_kind(spread: pd.DataFrame) -> list[tuple[list[str], pd.DataFrame]]:
     return kinds
 
 
-def _covered(timed: ibis.Table, part: pd.DataFrame, keys: list[str]) -> ibis.Table:
+def _covered(rows: ibis.Table, part: pd.DataFrame, keys: list[str]) -> ibis.Table:
     given = ibis.memtable(part[[*keys, "bucket", "start_ms", "end_ms", "rank"]])
-    rows = timed.select(*KEY).mutate(bucket=(timed.first_ms // BUCKET).cast("int64"))
-    both = rows.join(given, [*keys, "bucket"])
+    timed = rows.select(*KEY, first_ms=epoch_ms(rows.first_seen), last_ms=epoch_ms(rows.last_seen))
+    both = timed.mutate(bucket=(timed.first_ms // BUCKET).cast("int64")).join(given, [*keys, "bucket"])
     return both.filter((both.first_ms <= both.end_ms) & (both.last_ms >= both.start_ms)).select(*KEY, "rank")
