@@ -6,8 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dnsanom.netflow.parallel import side_by_side
 from dnsanom.schema import COLUMNS, DERIVED, FLOW_SCHEMA
 
+#: Rows whose text is worth a second thread.
+_MANY = 100_000
 Numbers = npt.NDArray[np.float64]
 
 
@@ -32,7 +35,7 @@ def finish(columns: Mapping[str, pa.Array], key: str) -> pa.Table:
     made = {name: pa.array(rate) for name, rate in rates.items()}
     made["export_key"] = pa.repeat(pa.scalar(key, pa.string()), rows)
     made = {**columns, **made}
-    arrays = [_column(made.get(c.name), c.type, rows) for c in COLUMNS]
+    arrays = side_by_side(lambda c: _column(made.get(c.name), c.type, rows), COLUMNS, rows > _MANY)
     return pa.table(arrays, schema=FLOW_SCHEMA)
 
 

@@ -34,10 +34,9 @@ def read(data: bytes, key: str) -> Parsed:
     """
     _check_layout(data, key)
     records = read_records(data, key)
-    kinds = gather(records.data, nf.RECORD_HEADER, records.offsets)["type"]
-    exporters = read_exporters(records.data, kinds, records.offsets, key)
-    counted = ~np.isin(kinds, nf.DESCRIBING)
-    rows, faults = records.offsets[counted], _foreign(kinds[counted])
+    exporters = read_exporters(records, key)
+    counted = ~np.isin(records.kinds, nf.DESCRIBING)
+    rows, faults = records.offsets[counted], _foreign(records.kinds[counted])
     flows = read_flows(records.data, rows, faults)
     made = to_columns(flows, exporters, rows)
     if faults.reasons:

@@ -2,17 +2,18 @@
 
 import bz2
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow.nfcapd import format as nf
-from dnsanom.netflow.nfcapd.walk import Offsets, Walker
+from dnsanom.netflow.nfcapd.walk import Kinds, Offsets, Walker
 
 _BLOCK = struct.Struct("<IIHH")
-_NONE: Offsets = np.zeros(0, np.int64)
 _COMPRESSION = {nf.LZO: "LZO", nf.BZ2: "BZ2", nf.LZ4: "LZ4", nf.ZSTD: "ZSTD"}
 #: An LZ4 frame's header for independent blocks of up to 4 MiB without checksums, and its end mark.
 _LZ4_FRAME, _LZ4_END = bytes.fromhex("04224d18607073"), bytes(4)
@@ -20,10 +21,11 @@ _LZ4_FRAME, _LZ4_END = bytes.fromhex("04224d18607073"), bytes(4)
 
 @dataclass(frozen=True)
 class Records:
-    """All records of a file: the bytes they stand in, and where each begins (int64, ascending)."""
+    """All records of a file: the bytes they stand in, where each begins (ascending), and each one's type."""
 
     data: memoryview
     offsets: Offsets
+    kinds: Kinds
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,14 @@ def read_records(data: bytes, key: str) -> Records:
     _check_end(header, end, len(data), key)
     compression = int(header["compression"])
     if compression == nf.NOT_COMPRESSED:
-        return _in_place(data, blocks, key)
-    return _opened([(b, _open(b, compression, key)) for b in blocks], key)
+        return _walked(memoryview(data), ((b, b.body, b.at) for b in blocks), key)
+    bodies = [_open(b, compression, key) for b in blocks]
+    starts = accumulate(map(len, bodies), initial=0)
+    return _walked(
+        memoryview(b"".join(bodies)),
+        zip(blocks, (memoryview(body) for body in bodies), starts, strict=False),
+        key,
+    )
 
 
 def _header(data: bytes, key: str) -> np.void:
@@ -104,20 +112,14 @@ def _check_end(header: np.void, end: int, size: int, key: str) -> None:
     raise DecodeError(f"{key}: blocks end at byte {end:,}, the header says {appendix:,}")
 
 
-def _in_place(data: bytes, blocks: list[_Block], key: str) -> Records:
-    """Records of an uncompressed file, left where they stand."""
-    walker = Walker()
-    found = [walker.offsets(b.body, b.records, b.where(key)) + b.at for b in blocks]
-    return Records(memoryview(data), np.concatenate([_NONE, *found]))
-
-
-def _opened(blocks: list[tuple[_Block, bytes]], key: str) -> Records:
-    """Records of decompressed blocks, put end to end."""
-    walker, found, start = Walker(), [_NONE], 0
-    for block, body in blocks:
-        found.append(walker.offsets(memoryview(body), block.records, block.where(key)) + start)
-        start += len(body)
-    return Records(memoryview(b"".join(body for _, body in blocks)), np.concatenate(found))
+def _walked(data: memoryview, blocks: Iterable[tuple[_Block, memoryview, int]], key: str) -> Records:
+    """Records of the blocks, each with its body and the byte of `data` where that begins."""
+    walker, offsets, kinds = Walker(), [np.zeros(0, np.int64)], [np.zeros(0, np.uint16)]
+    for block, body, start in blocks:
+        found, kind = walker.walk(body, block.records, block.where(key))
+        offsets.append(found + start)
+        kinds.append(kind)
+    return Records(data, np.concatenate(offsets), np.concatenate(kinds))
 
 
 def _open(block: _Block, compression: int, key: str) -> bytes:

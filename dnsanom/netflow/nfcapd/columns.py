@@ -19,7 +19,7 @@ def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str
     made = {name: pa.array(numbers[name]) for name in _SAME_NAME}
     made["first_seen"] = pa.array(numbers["first"])
     made["duration"] = pa.array((numbers["last"] - numbers["first"]) / 1000)
-    made["flows"] = pa.array(np.maximum(numbers["flows"], 1))
+    made["flows"] = pa.array(np.maximum(numbers["flows"], 1, out=numbers["flows"]))
     made["src_ip"], made["dst_ip"] = _addresses(flows)
     made["exporter"] = _exporter(flows, exporters)
     made["sampling_rate"] = _sampling(flows, exporters, offsets)
@@ -59,7 +59,9 @@ def _exporter(flows: Flows, exporters: Exporters) -> pa.Array:
 
 def _sampling(flows: Flows, exporters: Exporters, offsets: Offsets) -> pa.Array:
     """1:N of every flow: its own sampler element's, else its exporter's; null where the file says nothing."""
-    rate = exporters.sampling(flows.exporter, offsets)
     own = flows.numbers["interval"]
+    if not exporters.rates and not own.any():
+        return pa.nulls(len(own), pa.int32())
+    rate = exporters.sampling(flows.exporter, offsets)
     rate = np.where(own > 0, own, rate)
     return pa.array(rate, mask=rate <= 0)

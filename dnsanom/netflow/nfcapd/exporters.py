@@ -9,6 +9,7 @@ import numpy.typing as npt
 from dnsanom.errors import DecodeError
 from dnsanom.netflow.address import swapped, v4_text, v6_text
 from dnsanom.netflow.nfcapd import format as nf
+from dnsanom.netflow.nfcapd.blocks import Records
 from dnsanom.netflow.nfcapd.walk import Offsets
 
 #: Bounds of the sampling_rate column.
@@ -35,13 +36,13 @@ class Exporters:
         return rate
 
 
-def read_exporters(data: memoryview, kinds: npt.NDArray[np.uint16], offsets: Offsets, key: str) -> Exporters:
+def read_exporters(records: Records, key: str) -> Exporters:
     """Exporters and their samplers from the records of those kinds. Raises DecodeError for a wrong size."""
     found, samplers = Exporters(), dict[int, dict[int, int | None]]()
-    for place in offsets[kinds == nf.EXPORTER_RECORD].tolist():
-        info = _structure(data, place, nf.EXPORTER, f"{key}: exporter record at byte {place:,}")
+    for place in records.offsets[records.kinds == nf.EXPORTER_RECORD].tolist():
+        info = _structure(records.data, place, nf.EXPORTER, f"{key}: exporter record at byte {place:,}")
         found.address[int(info["sysid"])] = _address(info)
-    for place, sysid, sampler, rate in _samplers(data, kinds, offsets, key):
+    for place, sysid, sampler, rate in _samplers(records, key):
         mine = samplers.setdefault(sysid, {})
         mine[sampler] = rate
         found.rates.setdefault(sysid, []).append((place, _in_force(mine)))
@@ -62,12 +63,10 @@ def _address(info: np.void) -> str:
     return str(text[0])
 
 
-def _samplers(
-    data: memoryview, kinds: npt.NDArray[np.uint16], offsets: Offsets, key: str
-) -> Iterator[tuple[int, int, int, int | None]]:
+def _samplers(records: Records, key: str) -> Iterator[tuple[int, int, int, int | None]]:
     """Place, exporter, sampler's id and its 1:N, in file order."""
-    chosen = np.isin(kinds, [nf.SAMPLER_RECORD, nf.LEGACY_SAMPLER_RECORD])
-    for place in offsets[chosen].tolist():
+    chosen, data = np.isin(records.kinds, [nf.SAMPLER_RECORD, nf.LEGACY_SAMPLER_RECORD]), records.data
+    for place in records.offsets[chosen].tolist():
         where = f"{key}: sampler record at byte {place:,}"
         if int.from_bytes(data[place + 2 : place + 4], "little") == nf.LEGACY_SAMPLER_INFO.itemsize:
             old = _structure(data, place, nf.LEGACY_SAMPLER_INFO, where)

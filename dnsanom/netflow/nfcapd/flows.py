@@ -1,7 +1,5 @@
 """Flow records to arrays of numbers, and the records that are no possible flow to faults."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,10 +8,11 @@ import numpy.typing as npt
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.elements import Faults, Found, find_elements, gather
 from dnsanom.netflow.nfcapd.walk import Offsets
+from dnsanom.netflow.parallel import side_by_side
 
 Bodies = npt.NDArray[np.void]
-#: Records that are read in one go, few enough to stay in the processor's cache, and how many goes at once.
-_CHUNK, _THREADS = 1 << 15, 2
+#: Records that are read in one go, few enough to stay in the processor's cache.
+_CHUNK = 1 << 15
 #: Element → its fields, the array that each goes to, and that one's type. A 64th bit shows as a sign.
 _FIELDS: dict[int, tuple[tuple[str, str, npt.DTypeLike], ...]] = {
     nf.GENERIC: (
@@ -61,20 +60,12 @@ class Flows:
 def read_flows(data: memoryview, offsets: Offsets, faults: Faults) -> Flows:
     """The flow records at `offsets`; those that can't be read or can't be flows go to `faults`."""
     flows, starts = Flows(len(offsets)), range(0, len(offsets), _CHUNK)
-    results = _each(lambda start: _read_chunk(data, offsets, start, flows), starts)
+    results = side_by_side(lambda start: _read_chunk(data, offsets, start, flows), starts, len(starts) > 1)
     for start, local in zip(starts, results, strict=True):
         for record, reason in local.reasons.items():
             faults.reasons.setdefault(record + start, reason)
     _check(flows, faults)
     return flows
-
-
-def _each(read: Callable[[int], Faults], starts: Sequence[int]) -> list[Faults]:
-    """Read chunks, side by side when there are several."""
-    if len(starts) < 2:
-        return [read(start) for start in starts]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(read, starts))
 
 
 def _read_chunk(data: memoryview, offsets: Offsets, start: int, flows: Flows) -> Faults:

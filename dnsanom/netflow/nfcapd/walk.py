@@ -10,6 +10,7 @@ from dnsanom.errors import DecodeError
 from dnsanom.netflow.nfcapd import format as nf
 
 Offsets = npt.NDArray[np.int64]
+Kinds = npt.NDArray[np.uint16]
 _HEAD = struct.Struct("<HH")
 #: How many kinds of flow record, each a type and a size, are looked for at once.
 _KINDS = 8
@@ -21,17 +22,20 @@ class Walker:
     def __init__(self) -> None:
         self._heads: list[int] = []
 
-    def offsets(self, block: memoryview, count: int, where: str) -> Offsets:
-        """Offsets of the block's `count` records, which must fill it. `where` begins the DecodeError."""
+    def walk(self, block: memoryview, count: int, where: str) -> tuple[Offsets, Kinds]:
+        """Offset and type of the block's `count` records, which must fill it; `where` begins an error."""
         found = _by_words(block, count, self._heads)
-        if found is None:
-            found = _by_steps(block, count, where)
-            self._heads = _flow_heads(block, found)
-        return found
+        if found is not None:
+            return found, np.full(count, nf.FLOW_RECORD, np.uint16)
+        found = _by_steps(block, count, where)
+        words = np.ndarray((len(block) - 3,), "<u4", block, strides=(1,))[found]
+        kinds = (words & 0xFFFF).astype(np.uint16)
+        self._heads = np.unique(words[kinds == nf.FLOW_RECORD]).tolist()
+        return found, kinds
 
 
 def _by_words(block: memoryview, count: int, heads: list[int]) -> Offsets | None:
-    """Offsets by looking for the words that records begin with; None unless they chain without a gap.
+    """Offsets by looking for the words that flow records begin with; None unless they chain without a gap.
 
     Records begin at multiples of whatever divides all their sizes. All words there that look like a record's
     first are candidates; when each ends where the next begins, they are the records and nothing else is.
@@ -65,9 +69,3 @@ def _by_steps(block: memoryview, count: int, where: str) -> Offsets:
     if at != end:
         raise DecodeError(f"{where}: {count:,} records take {at:,} bytes, its header says {end:,}")
     return np.array(offsets, dtype=np.int64)
-
-
-def _flow_heads(block: memoryview, offsets: Offsets) -> list[int]:
-    """The distinct first words of the block's flow records."""
-    words = np.ndarray((len(block) - 3,), "<u4", block, strides=(1,))[offsets]
-    return [head for head in np.unique(words).tolist() if head & 0xFFFF == nf.FLOW_RECORD]
