@@ -17,7 +17,7 @@ LEAST_PACKET = 20
 ADDRESSES = ("src_ip", "dst_ip", "exporter")
 #: Quantities that follow from others, and the column that says how far each is off.
 AGREEMENTS = {"pps": "pps_off", "bps": "bps_off", "bpp": "bpp_off"}
-LAST_SEEN, LEAST_BYTES, MALFORMED, IS_DNS = "last_seen", "least_bytes", "malformed_address", "is_dns"
+LAST_SEEN, LEAST_BYTES, MALFORMED, DNS_FLOWS = "last_seen", "least_bytes", "malformed_address", "dns_flows"
 #: A century in seconds: keeps a wild duration from overflowing a timestamp, and is still out of every bound.
 _LONGEST = 100 * 365 * 86_400.0
 _IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
@@ -26,11 +26,11 @@ _IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d
 def frame(flows: pa.Table, dns_ports: tuple[int, ...]) -> pd.DataFrame:
     """The flows as Great Expectations' pandas engine takes them quickest: whole numbers as int64.
 
-    Narrower integers would be compared value by value in Python. A null turns its column into float64. The
-    index is the rows' numbers, as which Great Expectations reports the ones that fail.
+    Narrower integers would be compared value by value in Python. A null turns its column into float64. Text
+    is categorical, since every frame gets hashed. The index is the rows' numbers: as these come the failing.
     """
     wide = {c.name: _wide(flows[c.name]) for c in COLUMNS}
-    table: pd.DataFrame = pa.table({**wide, **_checks(flows, dns_ports)}).to_pandas()
+    table: pd.DataFrame = pa.table({**wide, **_checks(flows, wide, dns_ports)}).to_pandas(split_blocks=True)
     # Unnamed: Great Expectations lists the failing rows of a named index, or of a column, one by one.
     table.index = pd.Index(table["row"].to_numpy())
     return table
@@ -52,10 +52,14 @@ def is_address(text: object) -> bool:
 
 
 def _wide(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    return values.cast(pa.int64()) if pa.types.is_integer(values.type) else values
+    if pa.types.is_integer(values.type):
+        return values.cast(pa.int64())
+    return values.dictionary_encode() if pa.types.is_string(values.type) else values
 
 
-def _checks(flows: pa.Table, dns_ports: tuple[int, ...]) -> dict[str, pa.ChunkedArray]:
+def _checks(
+    flows: pa.Table, wide: dict[str, pa.ChunkedArray], dns_ports: tuple[int, ...]
+) -> dict[str, pa.ChunkedArray]:
     numbers = {name: _float(flows[name]) for name in ("packets", "bytes", "duration", *AGREEMENTS)}
     packets, octets, duration = numbers["packets"], numbers["bytes"], numbers["duration"]
     derived = {
@@ -67,8 +71,8 @@ def _checks(flows: pa.Table, dns_ports: tuple[int, ...]) -> dict[str, pa.Chunked
         LAST_SEEN: _last_seen(flows["first_seen"], duration),
         LEAST_BYTES: pc.multiply(packets, float(LEAST_PACKET)),
         **{off: _difference(numbers[name], derived[name]) for name, off in AGREEMENTS.items()},
-        MALFORMED: pc.coalesce(*(_malformed(flows[name]) for name in ADDRESSES)),
-        IS_DNS: _is_dns(flows, dns_ports),
+        MALFORMED: pc.coalesce(*(_malformed(wide[name]) for name in ADDRESSES)).dictionary_encode(),
+        DNS_FLOWS: pa.repeat(_count_dns(flows, dns_ports), flows.num_rows),
     }
 
 
@@ -98,16 +102,19 @@ def _difference(given: pa.ChunkedArray, derived: pa.ChunkedArray) -> pa.ChunkedA
 
 def _malformed(addresses: pa.ChunkedArray) -> pa.ChunkedArray:
     """The values that are no IP address, null for those that are; each distinct value is looked at once."""
-    distinct = pc.unique(addresses)
-    other = distinct.filter(pc.invert(pc.match_substring_regex(distinct, _IPV4)))
-    wrong = [text for text in other.to_pylist() if text is not None and not is_address(text)]
-    if not wrong:
-        return pa.nulls(len(addresses), addresses.type)
-    found = pc.is_in(addresses, value_set=pa.array(wrong, addresses.type))
-    return pc.if_else(found, addresses, pa.scalar(None, addresses.type))
+    chunks = [
+        pc.take(_only_malformed(chunk.dictionary), chunk.indices) for chunk in addresses.chunks if len(chunk)
+    ]
+    return pa.chunked_array(chunks, pa.string())
 
 
-def _is_dns(flows: pa.Table, ports: tuple[int, ...]) -> pa.ChunkedArray:
+def _only_malformed(distinct: pa.StringArray) -> pa.StringArray:
+    other = pc.if_else(pc.match_substring_regex(distinct, _IPV4), pa.scalar(None, pa.string()), distinct)
+    wrong = [text if text is not None and not is_address(text) else None for text in other.to_pylist()]
+    return pa.array(wrong, pa.string())
+
+
+def _count_dns(flows: pa.Table, ports: tuple[int, ...]) -> int:
     known = pa.array(ports, flows["src_port"].type)
     either = pc.or_(pc.is_in(flows["src_port"], known), pc.is_in(flows["dst_port"], known))
-    return either.cast(pa.int64())
+    return int(pc.sum(either).as_py() or 0)

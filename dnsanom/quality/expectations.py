@@ -80,10 +80,17 @@ class ExpectColumnsToHaveTypes(BatchExpectation):  # type: ignore[misc]
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
-        found = {column["name"]: str(column["type"]) for column in metrics["table.column_types"]}
+        found = {column["name"]: _type_name(column["type"]) for column in metrics["table.column_types"]}
         wrong = [
             f"{name} {found.get(name, 'missing')}"
             for name, types in self.types.items()
             if found.get(name) not in types
         ]
         return {"success": not wrong, "result": {"observed_value": ", ".join(wrong) or "as expected"}}
+
+
+def _type_name(dtype: Any) -> str:
+    """A categorical's type is that of its categories; without any, all its values are null."""
+    if not isinstance(dtype, pd.CategoricalDtype):
+        return str(dtype)
+    return str(dtype.categories.dtype) if len(dtype.categories) else "null"

@@ -74,7 +74,8 @@ def _broken(rule: Rule, frame: pd.DataFrame) -> dict[str, pd.Series]:
         limits = zip(rule.columns, bounds, strict=True)
         return {name: checks.outside(frame[check], low, high) for name, (check, low, high) in limits}
     if rule.kwargs.get("column") == checks.MALFORMED:
-        return {name: frame[name].notna() & ~frame[name].map(checks.is_address) for name in rule.columns}
+        valid = {name: frame[name].astype(str).map(checks.is_address) for name in rule.columns}
+        return {name: frame[name].notna() & ~valid[name] for name in rule.columns}
     return {}
 
 

@@ -65,9 +65,9 @@ def _of_export() -> list[Rule]:
     return [
         Rule("expect_table_row_count_to_be_between", "The export holds flows", {"min_value": 1}, whole=True),
         Rule(
-            "expect_column_sum_to_be_between",
+            "expect_column_max_to_be_between",
             "Enough of the flows are DNS (quality.min_dns_share)",
-            {"column": checks.IS_DNS, "min_value": least_dns},
+            {"column": checks.DNS_FLOWS, "min_value": least_dns},
             whole=True,
         ),
         Rule(
@@ -184,4 +184,4 @@ def _types(column: Column) -> list[str]:
         return ["int64"] if column.name == "row" else ["int64", "float64"]
     if pa.types.is_timestamp(column.type):
         return [f"datetime64[{column.type.unit}, {column.type.tz}]"]
-    return ["float64"] if pa.types.is_floating(column.type) else ["str"]
+    return ["float64"] if pa.types.is_floating(column.type) else ["str", "null"]
