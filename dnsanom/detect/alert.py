@@ -20,10 +20,10 @@ class Evidence(TypedDict):
 
 
 class ModelRef(TypedDict):
-    """The model that gave the score."""
+    """The model that gave the score; `version` is None when it is not registered."""
 
     name: str
-    version: str
+    version: str | None
 
 
 class Peak(TypedDict):
@@ -140,12 +140,21 @@ class Detection:
 
     def _summary(self) -> str:
         s = self.scored
-        model = f"{self.model['name']} version {self.model['version']}"
+        model = model_words(self.model)
         if self.idle:
             return f"nothing new in the lake for {model}; earlier alerts stand"
         span = f", {s.first} to {s.last}" if s.first else ""
         unit = {"window": "windows", "flow": "flow rows"}[self.view]
         return f"{plural(len(self), 'alert')} in {s.rows:,} {unit} of {s.flows:,} flows{span}, by {model}"
+
+
+def model_words(model: ModelRef) -> str:
+    """`dnsanom-window version 3`, or `dnsanom-window, not registered`."""
+    return (
+        f"{model['name']} version {model['version']}"
+        if model["version"]
+        else f"{model['name']} (unregistered)"
+    )
 
 
 def plural(count: int, noun: str) -> str:

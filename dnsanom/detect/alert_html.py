@@ -3,7 +3,7 @@
 from datetime import datetime
 from html import escape
 
-from dnsanom.detect.alert import Alert, Evidence, plural
+from dnsanom.detect.alert import Alert, Evidence, model_words, plural
 from dnsanom.detect.words import number
 
 LEVELS = ((60, "high"), (35, "medium"), (0, "low"))
@@ -123,7 +123,7 @@ def _facts(alert: Alert) -> str:
         "Listed as": ", ".join(alert["noise"]),
         "Exports": ", ".join(alert["exports"]),
         "Alert id": alert["id"],
-        "Model": f"{alert['model']['name']} version {alert['model']['version']}, {alert['view']} view",
+        "Model": f"{model_words(alert['model'])}, {alert['view']} view",
         "Data md5": alert["data_md5"],
         "Code": alert["code"],
     }

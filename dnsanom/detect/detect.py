@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from dnsanom.dataset.networks import prefixes
+from dnsanom.dataset.noise import read_list
 from dnsanom.detect import state
 from dnsanom.detect.alert import Alert, Detection, ModelRef, Scored
 from dnsanom.detect.build import build, in_order, iso
@@ -106,12 +107,14 @@ class _Run:
 
     @property
     def _model(self) -> ModelRef:
-        return ModelRef(name=str(self.bundle.card["name"]), version=str(self.bundle.card["version"]))
+        version = self.bundle.card["version"]
+        return ModelRef(name=str(self.bundle.card["name"]), version=None if version is None else str(version))
 
     @property
     def _merging(self) -> Merging:
         params = self.settings.params
-        return Merging(params.detect.merge_seconds, prefixes(params.dns.networks("resolvers")))
+        shared = [*params.dns.networks("resolvers"), *read_list("public_resolvers")]
+        return Merging(params.detect.merge_seconds, prefixes(shared))
 
     def _spans(self, lake: Path, hours: Iterable[int]) -> list[Span]:
         return spans({hour: count_flows(lake, hour) for hour in hours}, self._length)

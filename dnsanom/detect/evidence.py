@@ -12,10 +12,11 @@ MOST, LEAST = 5, 3
 #: Robust z from which a feature stands out. 3.5 is the cut of Iglewicz and Hoaglin (1993) for the modified z.
 STANDS_OUT = 3.5
 #: Least and most that a spread counts for, on the feature's own scale. Where benign rows are all alike a
-#: small step must not look infinitely far, and a share or a class has no room for a wide spread. A quarter
+#: small step must not look infinitely far, and a share has no room for a wide spread. A quarter
 #: on the log scale is a quarter more or less.
 LIMITS = {"log": (0.25, inf), "0..1": (0.05, 0.25), "ratio": (0.1, 0.5), "0/1": (0.25, 0.25)}
-CLASSES = (0.5, 0.5)
+#: Classes are names, not amounts: the farthest is two steps away, and that never stands out by itself.
+CLASSES = (1.0, inf)
 
 
 def evidence(view: str, row: Mapping[str, Any], card: Mapping[str, Any]) -> list[Evidence]:
@@ -23,7 +24,7 @@ def evidence(view: str, row: Mapping[str, Any], card: Mapping[str, Any]) -> list
 
     `card["usual"]` has [median, spread] of the benign training rows for each feature.
     """
-    found = [_piece(view, f, float(row[f.name]), card) for f in FEATURES[view] if f.name in card["usual"]]
+    found = [_piece(view, f, row, card) for f in FEATURES[view] if f.name in card["usual"]]
     found.sort(key=lambda piece: -abs(piece["z"]))
     standing = sum(abs(piece["z"]) >= STANDS_OUT for piece in found)
     return found[: min(MOST, max(LEAST, standing))]
@@ -40,8 +41,9 @@ def robust_z(feature: Feature, value: float, usual: float, spread: float) -> flo
     return step / min(max(unit, low), high)
 
 
-def _piece(view: str, feature: Feature, value: float, card: Mapping[str, Any]) -> Evidence:
-    usual, spread = card["usual"][feature.name]
+def _piece(view: str, feature: Feature, row: Mapping[str, Any], card: Mapping[str, Any]) -> Evidence:
+    value, (usual, spread) = float(row[feature.name]), card["usual"][feature.name]
+    asked = row.get("query_packets", 1) > 0
     z = robust_z(feature, value, usual, spread)
     return Evidence(
         feature=feature.name,
@@ -52,5 +54,5 @@ def _piece(view: str, feature: Feature, value: float, card: Mapping[str, Any]) -
         z=round(z, 1),
         direction="high" if z > 0 else "low" if z < 0 else "usual",
         in_model=feature.name in card["features"],
-        words=words(view, feature.name, value, usual, int(card["window_seconds"])),
+        words=words(view, feature.name, value, usual, int(card["window_seconds"]), asked),
     )

@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from dnsanom.detect.alert import Detection, plural
+from dnsanom.detect.alert import Detection, model_words, plural
 from dnsanom.detect.alert_html import alert_html, vector_name
 from dnsanom.detect.timeline import timeline
 
@@ -48,10 +48,10 @@ def _read(found: Detection) -> str:
 
 
 def _facts(found: Detection) -> list[str]:
-    s, model = found.scored, found.model
+    s = found.scored
     return [
         f"<b>{s.rows:,}</b> {ROWS[found.view]} of <b>{s.flows:,}</b> flows scored",
-        f"model <b>{escape(model['name'])}</b> version <b>{escape(model['version'])}</b>",
+        f"model <b>{escape(model_words(found.model))}</b>",
         f"alert from a score of <b>{found.threshold:.3f}</b>",
     ]
 

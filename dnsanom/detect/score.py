@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 
 from dnsanom.dataset import noise, views
-from dnsanom.detect.merge import majority
+from dnsanom.detect.vectors import majority
 from dnsanom.model import bundle as bundles
 from dnsanom.model.bundle import Bundle
 from dnsanom.schema import feature_names

@@ -16,8 +16,13 @@ FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 Phrase = Callable[[float, float, int], str]
 
 
-def words(view: str, feature: str, value: float, usual: float, seconds: int) -> str:
-    """What the feature's value means, and what is usual, in one phrase; `seconds` is the window's length."""
+def words(view: str, feature: str, value: float, usual: float, seconds: int, asked: bool = True) -> str:
+    """What the feature's value means, and what is usual, in one phrase.
+
+    `seconds` is the window's length. Without queries (`asked` False) ratios to them are told as that.
+    """
+    if not asked and feature in UNASKED:
+        return UNASKED[feature](value, usual, seconds)
     return PHRASES[view][feature](value, usual, seconds)
 
 
@@ -30,10 +35,10 @@ def number(x: float) -> str:
 
 def counted(x: float, noun: str, plural: str | None = None) -> str:
     """`1 query packet`, `8 query packets`, `no query packets`."""
-    many = plural or f"{noun}s"
+    many, text = plural or f"{noun}s", number(x)
     if x == 0:
         return f"no {many}"
-    return f"{number(x)} {noun if x == 1 else many}"
+    return f"{text} {noun if text == '1' else many}"
 
 
 def amount(x: float) -> str:
@@ -87,10 +92,18 @@ def _amplification(value: float, usual: float, s: int) -> str:
 def _answered(value: float, usual: float, s: int) -> str:
     often = "usually no replies" if usual == 0 else f"usually {number(usual)} to a query"
     if value >= 2:
-        return f"two or more reply packets to each query packet, or replies without queries, {often}"
+        return f"two or more reply packets to each query packet, {often}"
     if value == 0:
         return f"queries without any reply, {often}"
     return f"{counted(value, 'reply packet')} to a query packet, {often}"
+
+
+def _unasked_bytes(value: float, usual: float, s: int) -> str:
+    return f"{counted(value, 'reply byte')} without any query, {amount(usual)} to each query byte"
+
+
+def _unasked(value: float, usual: float, s: int) -> str:
+    return f"replies without any query, usually {counted(usual, 'reply packet')} to a query packet"
 
 
 def _share(things: str) -> Phrase:
@@ -142,6 +155,8 @@ def _bpp(value: float, usual: float, s: int) -> str:
     return f"{counted(value, 'byte')} in each packet, {amount(usual)}"
 
 
+#: Ratios to queries, where there were none.
+UNASKED: dict[str, Phrase] = {"amplification": _unasked_bytes, "answered": _unasked}
 PHRASES: dict[str, dict[str, Phrase]] = {
     "flow": {
         "gap": _gap,
