@@ -1,16 +1,22 @@
 """Numbers of nfcapd flows to columns of the flow table."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 
 from dnsanom.netflow.address import Codes, dictionary, encode_v4, encode_v6
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.exporters import Exporters
-from dnsanom.netflow.nfcapd.flows import HAS_V6, Flows
+from dnsanom.netflow.nfcapd.flows import Flows
 from dnsanom.netflow.nfcapd.walk import Offsets
+from dnsanom.netflow.parallel import side_by_side
 
+_Job = Callable[[], tuple[Codes, pa.Array]]
 _SAME_NAME = ("protocol", "src_port", "dst_port", "tcp_flags", "tos", "packets", "bytes")
 _UNSET = ("0.0.0.0", "::")
+#: IPv6 rows that are worth a thread of their own.
+_MANY = 10_000
 
 
 def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str, pa.Array]:
@@ -30,15 +36,20 @@ def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str
 def _addresses(flows: Flows) -> tuple[pa.Array, pa.Array]:
     """Source and destination over one dictionary: the IPv4 addresses, then the IPv6 ones."""
     count = len(flows.seen)
-    both, texts = encode_v4(np.concatenate([flows.numbers["src"], flows.numbers["dst"]]))
-    src, dst = both[:count], both[count:]
-    if (flows.seen & HAS_V6).any():
-        rows, bodies = flows.of_v6(nf.IPV6)
-        wide, wide_texts = encode_v6(np.concatenate([bodies["src"], bodies["dst"]]))
-        src, dst = src.copy(), dst.copy()
-        src[rows], dst[rows] = wide[: len(rows)] + len(texts), wide[len(rows) :] + len(texts)
-        texts = pa.concat_arrays([texts, wide_texts])
+    rows, bodies = flows.of_v6(nf.IPV6)
+    jobs: list[_Job] = [
+        lambda: encode_v4(np.concatenate([flows.numbers["src"], flows.numbers["dst"]])),
+        lambda: encode_v6(np.concatenate([bodies["src"], bodies["dst"]])),
+    ]
+    (both, texts), (wide, wide_texts) = side_by_side(_done, jobs, len(rows) > _MANY)
+    src, dst = both[:count].copy(), both[count:].copy()
+    src[rows], dst[rows] = wide[: len(rows)] + len(texts), wide[len(rows) :] + len(texts)
+    texts = pa.concat_arrays([texts, wide_texts])
     return dictionary(src, texts), dictionary(dst, texts)
+
+
+def _done(job: _Job) -> tuple[Codes, pa.Array]:
+    return job()
 
 
 def _exporter(flows: Flows, exporters: Exporters) -> pa.Array:

@@ -33,8 +33,8 @@ _FIELDS: dict[int, tuple[tuple[str, str, npt.DTypeLike], ...]] = {
 }
 #: The last millisecond of the year 9999, which no calendar goes past.
 _LAST_MS = 253_402_300_799_999
-_HAS_GENERIC, _HAS_ADDRESS, HAS_V6 = 1, 2, 4
-_SEEN = {nf.GENERIC: _HAS_GENERIC, nf.IPV4: _HAS_ADDRESS, nf.IPV6: _HAS_ADDRESS | HAS_V6}
+_HAS_GENERIC, _HAS_ADDRESS = 1, 2
+_SEEN = {nf.GENERIC: _HAS_GENERIC, nf.IPV4: _HAS_ADDRESS, nf.IPV6: _HAS_ADDRESS}
 
 
 class Flows:
