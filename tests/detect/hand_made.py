@@ -6,12 +6,9 @@ from datetime import UTC, datetime, timedelta
 import ibis
 import pandas as pd
 import pyarrow as pa
-from sklearn.compose import ColumnTransformer
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from dnsanom.dataset import views
+from dnsanom.model import candidates
 from dnsanom.model.bundle import Bundle
 from dnsanom.params import Dns
 from dnsanom.schema import BENIGN, FLOW_SCHEMA, UDP, feature_names
@@ -146,14 +143,13 @@ def train(view: str, dns: Dns) -> Bundle:
     parts = {name: _rows(table(rows, "training"), view, dns) for name, rows in kinds.items()}
     frame = pd.concat([part.assign(vector=name) for name, part in parts.items()], ignore_index=True)
     benign = parts[BENIGN][feature_names(view)]
-    pipeline = make_pipeline(
-        ColumnTransformer([("seen", "passthrough", SEEN[view])]), StandardScaler(), KNeighborsClassifier(1)
-    )
+    setting = {"n_neighbors": 1, "weights": "uniform", "metric": "euclidean"}
+    pipeline = candidates.pipeline(view, "knn", setting, SEEN[view])
     pipeline.fit(frame[feature_names(view)], frame["vector"])
     card = {
         "view": view,
         "model": "knn",
-        "setting": {"n_neighbors": 1},
+        "setting": setting,
         "features": SEEN[view],
         "classes": sorted(parts),
         "threshold": 0.5,
