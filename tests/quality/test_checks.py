@@ -82,6 +82,7 @@ def test_outside() -> None:
 def test_the_flows_cannot_be_changed_through_the_frame() -> None:
     flows = made_flows(20)
     before = flows["bytes"][0].as_py()
+    made = frame(flows, (53,))
     with pytest.raises(ValueError, match="read-only"):
-        frame(flows, (53,)).iloc[0, flows.schema.get_field_index("bytes")] = 7
+        made.loc[0, "bytes"] = 7
     assert flows["bytes"][0].as_py() == before
