@@ -83,7 +83,8 @@ def pull(settings: Settings) -> int:
     """Fetch the versioned data of this checkout from the remote; returns how many files came."""
     with _repo(settings) as repo:
         _configure(repo, settings)
-        return int(repo.pull()["stats"]["fetched"])
+        known = [out.fs_path for stage in repo.index.stages for out in stage.outs if out.hash_info]
+        return int(repo.pull(known)["stats"]["fetched"])
 
 
 @contextmanager

@@ -1,0 +1,144 @@
+"""The data set of a view, from frozen flows to files."""
+
+import json
+from hashlib import md5
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from handflows import at
+from handset import SCANNER, flows, freeze_by_hand, with_dataset
+
+from dnsanom.dataset.fingerprint import folder_md5
+from dnsanom.dataset.prepare import prepare
+from dnsanom.errors import DatasetError, SettingsError
+from dnsanom.params import Noise
+from dnsanom.schema import LABEL_COLUMNS, ROW_COLUMNS, TIMESTAMP, feature_names
+from dnsanom.settings import Settings
+
+FILES = {"train.parquet", "validation.parquet", "test.parquet", "features.json", "summary.json"}
+
+
+@pytest.fixture
+def frozen(settings: Settings) -> Settings:
+    freeze_by_hand(settings, flows())
+    return with_dataset(settings)
+
+
+def _bytes(folder: Path) -> dict[str, str]:
+    return {p.name: md5(p.read_bytes()).hexdigest() for p in folder.iterdir()}
+
+
+def _sides(folder: Path) -> dict[str, pd.DataFrame]:
+    return {side: pd.read_parquet(folder / f"{side}.parquet") for side in ("train", "validation", "test")}
+
+
+@pytest.mark.parametrize("view", ["window", "flow"])
+def test_a_data_set_holds_what_it_promises(frozen: Settings, view: str) -> None:
+    folder = prepare(frozen, view)
+    assert folder == frozen.dataset(view)
+    assert set(_bytes(folder)) == FILES
+    schema = pq.read_schema(folder / "train.parquet")
+    direction = ["direction"] if view == "flow" else []
+    assert schema.names == [*ROW_COLUMNS, *direction, *feature_names(view), *LABEL_COLUMNS]
+    assert schema.field("first_seen").type == schema.field("last_seen").type == TIMESTAMP
+    sides = _sides(folder)
+    assert all(set(rows["vector"]) == {"benign", "tunnel"} for rows in sides.values())
+    episodes = pd.concat(rows["episode"].dropna().drop_duplicates() for rows in sides.values())
+    assert len(episodes) > 6
+    assert episodes.is_unique
+    for one, two in (("train", "validation"), ("validation", "test")):
+        gap = sides[two]["first_seen"].min() - sides[one]["first_seen"].max()
+        assert gap.total_seconds() >= 60
+    assert len(json.loads((folder / "features.json").read_text())["features"]) == 7
+
+
+@pytest.mark.parametrize("view", ["window", "flow"])
+def test_the_same_flows_give_the_same_bytes(frozen: Settings, view: str) -> None:
+    first = _bytes(prepare(frozen, view))
+    shuffled = flows().take(pa.array(pd.Series(range(flows().num_rows)).sample(frac=1, random_state=1)))
+    half = shuffled.num_rows // 2
+    pq.write_table(shuffled.slice(0, half), frozen.flows / "hour=2026-03-02T00.parquet")
+    pq.write_table(shuffled.slice(half), frozen.flows / "hour=2026-03-02T01.parquet")
+    assert _bytes(prepare(frozen, view)) == first
+
+
+def test_the_summary_counts_every_row(frozen: Settings) -> None:
+    thinned = with_dataset(frozen, max_train_rows=100)
+    summary = json.loads((prepare(thinned, "window") / "summary.json").read_text())
+    sides = _sides(frozen.dataset("window"))
+    assert {side: told["rows"] for side, told in summary["sides"].items()} == {
+        s: len(r) for s, r in sides.items()
+    }
+    kept = sum(len(rows) for rows in sides.values())
+    assert summary["rows"] == kept + sum(summary["left_out"].values())
+    assert all(n > 0 for n in summary["left_out"].values())
+    vectors = summary["sides"]["train"]["vectors"]
+    assert [(v["vector"], v["label_source"]) for v in vectors] == [("benign", "truth"), ("tunnel", "truth")]
+
+
+def test_noise_leaves_training_only(frozen: Settings) -> None:
+    sides = _sides(prepare(frozen, "window"))
+    assert SCANNER not in set(sides["train"]["client"])
+    assert all((sides[s]["noise"] == "known_scanners").any() for s in ("validation", "test"))
+    params = frozen.params.model_copy(update={"noise": Noise(lists=("known_scanners",))})
+    kept = _sides(prepare(frozen.model_copy(update={"params": params}), "window"))
+    assert SCANNER in set(kept["train"]["client"])
+
+
+def test_training_is_thinned_and_the_other_sides_are_not(frozen: Settings) -> None:
+    whole = _sides(prepare(frozen, "flow"))
+    thin = _sides(prepare(with_dataset(frozen, max_train_rows=100), "flow"))
+    assert thin["train"]["vector"].value_counts().to_dict() == {"benign": 50, "tunnel": 50}
+    assert thin["train"]["episode"].nunique() == whole["train"]["episode"].nunique()
+    assert thin["test"].equals(whole["test"])
+    assert thin["validation"].equals(whole["validation"])
+
+
+def test_poisoned_validation_and_test_rows_choose_no_feature(frozen: Settings) -> None:
+    chosen = (prepare(frozen, "window") / "features.json").read_bytes()
+    table = flows()
+    late = pc.greater(table["first_seen"], pa.scalar(at(3600 * 0.6 + 60), TIMESTAMP))
+    for name, value in (("bytes", 9_000_000), ("duration", 59.0), ("bpp", 40_000.0)):
+        spoilt = pc.if_else(late, pa.scalar(value, table[name].type), table[name])
+        table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), spoilt)
+    freeze_by_hand(frozen, table)
+    assert (prepare(frozen, "window") / "features.json").read_bytes() == chosen
+
+
+def test_without_truth_rules_label(frozen: Settings) -> None:
+    (frozen.flows / "truth.csv").unlink()
+    sides = _sides(prepare(frozen, "window"))
+    assert all(set(rows["label_source"]) == {"rule"} for rows in sides.values())
+    # The pauses are too short to part the tunnels, so they are one episode, which stays on its first side.
+    assert sides["train"]["episode"].nunique() == 1
+    assert set(sides["test"]["vector"]) == {"benign"}
+
+
+def test_no_frozen_flows_and_no_dns_are_errors(settings: Settings) -> None:
+    with pytest.raises(DatasetError, match="data/flows: no frozen flows; run `dnsanom freeze` first"):
+        prepare(settings, "window")
+    freeze_by_hand(settings, flows().slice(0, 0))
+    with pytest.raises(DatasetError, match="no DNS flow among them"):
+        prepare(settings, "window")
+
+
+def test_an_unknown_noise_list_is_an_error(frozen: Settings) -> None:
+    params = frozen.params.model_copy(update={"noise": Noise(lists=("bots",))})
+    with pytest.raises(SettingsError, match=r"noise.lists: 'bots': unknown"):
+        prepare(frozen.model_copy(update={"params": params}), "window")
+
+
+def test_a_folder_s_md5_goes_by_names_and_content(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("2")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "c").write_text("1")
+    first = folder_md5(tmp_path)
+    assert first.endswith(".dir")
+    (tmp_path / "b").rename(tmp_path / "d")
+    assert folder_md5(tmp_path) != first
+    with pytest.raises(FileNotFoundError):
+        folder_md5(tmp_path / "none")
