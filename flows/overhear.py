@@ -1,4 +1,4 @@
-"""What subprocesses say, line by line, while it still goes where it went: DVC's stages know no Prefect."""
+"""What subprocesses say, line by line: DVC's stages know no Prefect."""
 
 import os
 import re
@@ -25,23 +25,23 @@ class Heard:
 
 @contextmanager
 def overhear(say: Callable[[str], None]) -> Iterator[Heard]:
-    """Pass each line of standard output on to `say`, and note reasons on standard error.
+    """Give each line of standard output to `say` instead, and note reasons on standard error.
 
     Both are watched where subprocesses inherit them, as file descriptors. `say` may write to standard error,
     never to standard output, where it would be heard again.
     """
     heard = Heard()
-    with _tee(1, say), _tee(2, heard.note):
+    with _tap(1, say, keep=False), _tap(2, heard.note, keep=True):
         yield heard
 
 
 @contextmanager
-def _tee(descriptor: int, tell: Callable[[str], None]) -> Iterator[None]:
+def _tap(descriptor: int, tell: Callable[[str], None], keep: bool) -> Iterator[None]:
     before = os.dup(descriptor)
     out, into = os.pipe()
     os.dup2(into, descriptor)
     os.close(into)
-    reader = threading.Thread(target=_copy, args=(out, before, tell), daemon=True)
+    reader = threading.Thread(target=_copy, args=(out, before if keep else None, tell), daemon=True)
     reader.start()
     try:
         yield
@@ -52,9 +52,10 @@ def _tee(descriptor: int, tell: Callable[[str], None]) -> Iterator[None]:
         os.close(before)
 
 
-def _copy(out: int, to: int, tell: Callable[[str], None]) -> None:
+def _copy(out: int, to: int | None, tell: Callable[[str], None]) -> None:
     with os.fdopen(out, "rb") as lines:
         for line in lines:
-            os.write(to, line)
+            if to is not None:
+                os.write(to, line)
             if text := line.decode(errors="replace").rstrip():
                 tell(text)

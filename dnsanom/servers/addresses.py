@@ -78,9 +78,11 @@ def lines(settings: Settings) -> list[str]:
     written = read_env_file(path(settings))
     endpoint = written.get("DNSANOM_S3_ENDPOINT") or settings.s3.endpoint or "AWS"
     keys = f", keys in {path(settings)}" if "DNSANOM_S3_ACCESS_KEY" in written else ""
+    prefect_url = written.get("DNSANOM_PREFECT_URL")
     return [
-        f"Prefect  {written.get('DNSANOM_PREFECT_URL')}",
+        f"Prefect  {prefect_url}",
         f"MLflow   {written.get('DNSANOM_MLFLOW_URI') or settings.mlflow_uri}",
         f"pages    {written.get('DNSANOM_PAGES_URL')}  (alerts, reports, Data Docs)",
         f"S3       {endpoint}  (bucket {settings.s3.bucket}{keys})",
+        f"to train before the night: PREFECT_API_URL={prefect_url}/api prefect deployment run train/models",
     ]
