@@ -11,8 +11,8 @@ from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import baselines, frames, report, tracking
 from dnsanom.model.bundle import CARD_FILE, Bundle, digest, matrix, predict
 from dnsanom.model.candidates import MODELS
-from dnsanom.model.scoring import Metrics, confusion, flat, macro_f1, metrics, per_vector
-from dnsanom.model.threshold import decide
+from dnsanom.model.scoring import Metrics, alerting, confusion, flat, likeliest, macro_f1, metrics, per_vector
+from dnsanom.model.threshold import merging
 from dnsanom.settings import Settings
 
 
@@ -26,13 +26,13 @@ class Evaluation:
     bundles: dict[str, Bundle]
     models: dict[str, Metrics]
     baselines: dict[str, Metrics]
+    budget: float
     rows: pd.DataFrame
     answers: dict[str, pd.DataFrame]
 
     def confusion(self, model: str) -> pd.DataFrame:
-        """Confusion table of a model's decisions at its threshold."""
-        said = decide(self.answers[model], self.bundles[model].card["threshold"])
-        return confusion(self.rows["vector"], said)
+        """Confusion table of a model's most probable vectors."""
+        return confusion(self.rows["vector"], likeliest(self.answers[model]))
 
     def figures(self) -> Metrics:
         """All figures as metrics.json has them; the sentence on labels comes first."""
@@ -63,6 +63,7 @@ def evaluate(settings: Settings, view: str) -> Evaluation:
         bundles=bundles,
         models={model: score(settings, bundles[model], rows, answers[model]) for model in bundles},
         baselines=_baselines(settings, view, rows),
+        budget=settings.params.detect.false_alerts_per_day,
         rows=rows,
         answers=answers,
     )
@@ -96,8 +97,8 @@ def winner(bundles: dict[str, Bundle]) -> str:
 
 
 def score(settings: Settings, bundle: Bundle, rows: pd.DataFrame, answers: pd.DataFrame) -> Metrics:
-    """A bundle's figures on labelled rows, at its own threshold."""
-    return metrics(rows, answers, bundle.card["threshold"], settings.params.detect.merge_seconds)
+    """A bundle's figures on labelled rows, and what comes of alerts at its own threshold."""
+    return metrics(rows, answers) | alerting(rows, answers, bundle.card["threshold"], merging(settings))
 
 
 def _baselines(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, Metrics]:

@@ -30,7 +30,7 @@ def confusion_figure(table: pd.DataFrame, title: str) -> Figure:
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
     recall = np.diag(share)
     support = [
-        f"{name}  {part:.0%} of {n:,}" for name, part, n in zip(names, recall, table.sum(axis=1), strict=True)
+        f"{name}  {part:.1%} of {n:,}" for name, part, n in zip(names, recall, table.sum(axis=1), strict=True)
     ]
     axes.set_yticks(range(len(names)), support)
     axes.set_xlabel("what the model says (rows; darker: a larger share of the true vector's rows)")
@@ -71,7 +71,7 @@ def vector_figure(f1: dict[str, dict[str, float]], title: str) -> Figure:
     axes.set(xlim=(0, 1.1), xlabel="F1")
     axes.grid(axis="x", alpha=0.3)
     axes.set_axisbelow(True)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4, frameon=False)
     return figure
 
 

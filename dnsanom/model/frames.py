@@ -45,7 +45,8 @@ def chosen(settings: Settings, view: str) -> list[str]:
     """The features that the data set's preparation chose. Raises DatasetError when it did not."""
     path = settings.dataset(view) / "features.json"
     try:
-        names = list(json.loads(path.read_text())["chosen"])
+        content = json.loads(path.read_text())
+        names = list(content.get("chosen") or content["features"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{path}: no chosen features ({error}); run `dnsanom prepare`") from error
     unknown = [name for name in names if name not in feature_names(view)]

@@ -50,4 +50,12 @@ def _changes(candidate: Metrics, champion: Metrics) -> list[str]:
 
 def _alerts(candidate: Metrics, champion: Metrics) -> str:
     new, old = candidate["false_alerts_per_day"], champion["false_alerts_per_day"]
-    return f"false alerts a day: {new:g}, the champion's {old:g}"
+    found, before = _found(candidate), _found(champion)
+    return (
+        f"false alerts a day {new:g}, the champion's {old:g}; episodes found {found}, the champion's {before}"
+    )
+
+
+def _found(figures: Metrics) -> str:
+    episodes = figures["episodes"].values()
+    return f"{sum(e['flagged'] for e in episodes)} of {sum(e['episodes'] for e in episodes)}"

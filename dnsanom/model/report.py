@@ -48,6 +48,10 @@ def facts(done: "Evaluation") -> dict[str, Any]:
         "best": best,
         "card": card,
         "attacks": attacks,
+        "budget": done.budget,
+        "all": sum(e["episodes"] for e in best["episodes"].values()),
+        "found": sum(e["flagged"] for e in best["episodes"].values()),
+        "named": sum(e["named"] for e in best["episodes"].values()),
         "weakest": min(attacks, key=lambda v: attacks[v]["f1"], default=None),
         "models": {NAMES[m]: figures for m, figures in done.models.items()},
         "cards": {NAMES[m]: bundle.card for m, bundle in done.bundles.items()},
@@ -83,7 +87,7 @@ def _f1(done: "Evaluation", figures: dict[str, Any]) -> dict[str, float]:
 
 def _png(figure: Figure) -> bytes:
     out = BytesIO()
-    figure.savefig(out, format="png")
+    figure.savefig(out, format="png", bbox_inches="tight", pad_inches=0.15)
     return out.getvalue()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
-from dnsanom.model.threshold import count_alerts, days, decide
+from dnsanom.model.threshold import Merging, decide, false_alerts
 from dnsanom.schema import BENIGN, VECTORS
 
 Metrics = dict[str, Any]
@@ -15,10 +15,12 @@ _DIGITS = 6
 
 def confusion(truth: pd.Series, said: pd.Series) -> pd.DataFrame:
     """Counts of rows by true vector (index) and the vector said (columns), for the vectors that occur."""
-    seen = set(truth) | set(said)
-    labels = [v for v in VECTORS if v in seen] + sorted(seen - set(VECTORS))
-    table = pd.crosstab(truth.to_numpy(), said.to_numpy())
-    return table.reindex(index=labels, columns=labels, fill_value=0).rename_axis("truth", axis=0)
+    both, seen = pd.factorize(pd.concat([truth, said], ignore_index=True).astype(object))
+    labels = [v for v in VECTORS if v in set(seen)] + sorted(set(seen) - set(VECTORS))
+    place = np.array([labels.index(v) for v in seen], dtype=np.intp)[both]
+    size = len(labels)
+    counts = np.bincount(place[: len(truth)] * size + place[len(truth) :], minlength=size * size)
+    return pd.DataFrame(counts.reshape(size, size), pd.Index(labels, name="truth"), labels)
 
 
 def per_vector(table: pd.DataFrame) -> dict[str, dict[str, float | int]]:
@@ -45,20 +47,32 @@ def macro_f1(table: pd.DataFrame) -> float:
     return round(float(np.mean(f1)), _DIGITS)
 
 
-def metrics(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merge_seconds: float) -> Metrics:
-    """All figures of rows that have a true `vector`, given a model's scores of them and its threshold."""
-    said = decide(scored, threshold)
-    table = confusion(rows["vector"], said)
-    false = ((rows["vector"] == BENIGN) & (said != BENIGN)).to_numpy()
+def metrics(rows: pd.DataFrame, scored: pd.DataFrame) -> Metrics:
+    """How well each row's vector is told, as the most probable one, whatever the threshold of alerts.
+
+    rows: their true `vector`; scored: a model's answers to them.
+    """
+    table = confusion(rows["vector"], likeliest(scored))
     return {
         "macro_f1": macro_f1(table),
-        "macro_f1_likeliest": macro_f1(confusion(rows["vector"], likeliest(scored))),
         "pr_auc": pr_auc(rows["vector"] != BENIGN, scored["score"]),
-        "false_alerts_per_day": round(count_alerts(rows, false, merge_seconds) / days(rows), 2),
-        "threshold": round(threshold, _DIGITS),
         "rows": len(rows),
         "vectors": per_vector(table),
         "vector_pr_auc": {v: pr_auc(rows["vector"] == v, scored[v]) for v in VECTORS if v in scored},
+    }
+
+
+def alerting(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: Merging) -> Metrics:
+    """What comes of alerts at a threshold: false ones a day, attack rows and episodes found, and F1."""
+    said = decide(scored, threshold)
+    table = confusion(rows["vector"], said)
+    attack, flagged = rows["vector"] != BENIGN, said != BENIGN
+    return {
+        "threshold": threshold,
+        "false_alerts_per_day": round(false_alerts(rows, scored, threshold, merging), 2),
+        "macro_f1_at_threshold": macro_f1(table),
+        "precision": round(float((attack & flagged).sum() / max(flagged.sum(), 1)), _DIGITS),
+        "recall": round(float((attack & flagged).sum() / max(attack.sum(), 1)), _DIGITS),
         "episodes": episodes(rows, said),
     }
 
@@ -66,7 +80,8 @@ def metrics(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merge_se
 def likeliest(scored: pd.DataFrame) -> pd.Series:
     """The most probable class of each row, with no regard to the threshold."""
     classes = [c for c in scored.columns if c not in ("score", "vector")]
-    return scored[classes].idxmax(axis=1)
+    best = np.asarray(classes, dtype=object)[scored[classes].to_numpy().argmax(axis=1)]
+    return pd.Series(best, index=scored.index)
 
 
 def pr_auc(positive: pd.Series, score: pd.Series) -> float | None:
@@ -102,12 +117,11 @@ def episodes(rows: pd.DataFrame, said: pd.Series) -> dict[str, dict[str, int]]:
 def flat(figures: Metrics) -> dict[str, float | None]:
     """The figures as one name a number, as MLflow wants them: `f1/tunnel`, `recall/tunnel` and so on."""
     plain = {name: value for name, value in figures.items() if not isinstance(value, dict)}
-    of_vectors = {
-        f"{name}/{v}": value for v, row in figures["vectors"].items() for name, value in row.items()
-    }
+    by_vector = figures["vectors"].items()
+    of_vectors = {f"{name}/{vector}": value for vector, row in by_vector for name, value in row.items()}
     areas = {f"pr_auc/{vector}": value for vector, value in figures["vector_pr_auc"].items()}
     found = {
         f"episodes_found/{vector}": round(row["flagged"] / row["episodes"], _DIGITS)
-        for vector, row in figures["episodes"].items()
+        for vector, row in figures.get("episodes", {}).items()
     }
     return plain | of_vectors | areas | found

@@ -10,11 +10,8 @@ from dnsanom.errors import RegistryError
 
 #: Types beside scikit-learn's public ones that a model of ours is made of.
 TRUSTED = (
+    "dnsanom.model.knn.CountedNeighbors",
     "dnsanom.model.svm.CalibratedSVC",
-    "sklearn.metrics._dist_metrics.ChebyshevDistance64",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.metrics._dist_metrics.ManhattanDistance64",
-    "sklearn.neighbors._kd_tree.KDTree",
 )
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 

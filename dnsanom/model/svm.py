@@ -33,13 +33,11 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         C: float = 1.0,
         kernel: Literal["rbf", "linear", "poly"] = "rbf",
         gamma: float | Literal["scale", "auto"] = "scale",
-        class_weight: Literal["balanced"] | None = None,
         cache_size: float = 200,
     ) -> None:
         self.C = C
         self.kernel = kernel
         self.gamma = gamma
-        self.class_weight = class_weight
         self.cache_size = cache_size
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
@@ -49,7 +47,6 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             C=self.C,
             kernel=self.kernel,
             gamma=self.gamma,
-            class_weight=self.class_weight,
             cache_size=self.cache_size,
         ).fit(X, y)
         self.classes_ = self.svc_.classes_

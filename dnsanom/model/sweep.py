@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from dnsanom.model.bundle import Bundle, matrix, scored
 from dnsanom.model.candidates import Setting, grid, head
 from dnsanom.model.distinct import distinct
 from dnsanom.model.figures import confusion_figure
-from dnsanom.model.scoring import Metrics, confusion, flat, metrics
-from dnsanom.model.threshold import choose, decide
+from dnsanom.model.scoring import Metrics, alerting, confusion, flat, likeliest, metrics
+from dnsanom.model.thin import thinned
+from dnsanom.model.threshold import choose, merging
 from dnsanom.model.trials import Task, Trial, run_trials
 from dnsanom.model.usual import usual
 from dnsanom.settings import Settings
@@ -27,10 +28,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Result:
-    """A trial with its threshold, validation figures and confusion table."""
+    """A trial with its validation figures and confusion table."""
 
     trial: Trial
-    threshold: float
     metrics: Metrics
     confusion: pd.DataFrame
 
@@ -45,16 +45,18 @@ def sweep(settings: Settings, view: str, model: str, say: Say = print) -> list[R
     features = frames.chosen(settings, view)
     before = head(view, features).fit(matrix(train, view))
     order = grid(settings.params.sweep, model)
+    most, seed = settings.params.sweep.svm_rows, settings.params.dataset.seed
     tags = frames.tags(settings, view, validation) | {"model": model, "kind": "sweep"}
-    task = _task(before, train, validation, view, features)
+    rows = train if model == "knn" else train.iloc[thinned(train["vector"], most, seed)]
+    task = _task(before, rows, validation, view, features)
     with tracking.run(settings, view, f"sweep {model}", tags) as parent:
         results = []
         for trial in run_trials(model, order, task):
-            results.append(_score(settings, trial, task, validation))
+            results.append(_score(trial, task, validation))
             _log_trial(settings, view, parent, results[-1], tags)
             say(f"{view} {model} {len(results)}/{len(order)}: {_line(results[-1])}")
         results.sort(key=lambda r: (-r.metrics["macro_f1"], order.index(r.trial.setting)))
-        best = results[0]
+        best = _with_alerts(settings, results[0], task, validation)
         pipeline = Pipeline([*before.steps, ("model", best.trial.model)])
         bundle = Bundle(pipeline, _card(settings, view, model, features, best, train, tags))
         board = [_row(result) for result in results]
@@ -84,18 +86,23 @@ def _task(
     )
 
 
-def _score(settings: Settings, trial: Trial, task: Task, validation: pd.DataFrame) -> Result:
-    detect = settings.params.detect
+def _answers(trial: Trial, task: Task, validation: pd.DataFrame) -> pd.DataFrame:
     classes = [str(c) for c in trial.model.classes_]
-    answers = scored(trial.chances, classes).iloc[task.inverse].set_index(validation.index)
-    score = answers["score"].to_numpy()
-    chosen = choose(validation, score, detect.false_alerts_per_day, detect.merge_seconds).score
-    return Result(
-        trial,
-        chosen,
-        metrics(validation, answers, chosen, detect.merge_seconds),
-        confusion(validation["vector"], decide(answers, chosen)),
-    )
+    return scored(trial.chances, classes).iloc[task.inverse].set_index(validation.index)
+
+
+def _score(trial: Trial, task: Task, validation: pd.DataFrame) -> Result:
+    answers = _answers(trial, task, validation)
+    table = confusion(validation["vector"], likeliest(answers))
+    return Result(trial, metrics(validation, answers), table)
+
+
+def _with_alerts(settings: Settings, best: Result, task: Task, validation: pd.DataFrame) -> Result:
+    """The best trial with its threshold, and what comes of alerts at it."""
+    answers, merge = _answers(best.trial, task, validation), merging(settings)
+    chosen = choose(validation, answers, settings.params.detect.false_alerts_per_day, merge)
+    told = alerting(validation, answers, chosen.score, merge)
+    return replace(best, metrics=best.metrics | told | {"within_budget": chosen.within_budget})
 
 
 def _card(
@@ -113,7 +120,7 @@ def _card(
         "setting": best.trial.setting,
         "features": features,
         "classes": [str(c) for c in best.trial.model.classes_],
-        "threshold": best.threshold,
+        "threshold": best.metrics["threshold"],
         "usual": usual(train, view),
         "window_seconds": settings.params.dns.window_seconds,
         "data_md5": tags["data_md5"],
@@ -126,7 +133,7 @@ def _card(
 
 def _row(result: Result) -> Row:
     f1 = {vector: row["f1"] for vector, row in result.metrics["vectors"].items()}
-    names = ("macro_f1", "macro_f1_likeliest", "pr_auc", "threshold", "false_alerts_per_day")
+    names = ("macro_f1", "pr_auc")
     return {"setting": result.trial.setting, **{name: result.metrics[name] for name in names}, "f1": f1}
 
 

@@ -1,23 +1,35 @@
-"""The score from which a row is an alert, set by what analysts can look at.
+"""The score from which a row is part of an alert, set by what analysts can look at.
 
-A false alert is a run of flagged benign rows of one pair, no more than `merge_seconds` apart. Detection may
-merge further (many pairs of one scanner are one incident), so this count is an upper bound. The threshold
-is the lowest from which on upwards the false alerts expected a day stay within the budget, half-way
-between two scores seen on validation rows, and never below one half: an alert says that an attack is
-likelier than not.
+Alerts are counted as detection counts them: flagged rows of a pair become windows, and windows become
+incidents. The threshold is the lowest of the scores tried at which the false alerts expected a day stay
+within the budget, half-way between two scores of validation rows, and never below one half: an alert says
+that an attack is likelier than not.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from dnsanom.dataset.networks import Prefixes, prefixes
+from dnsanom.detect.merge import incidents
+from dnsanom.detect.vectors import majority
 from dnsanom.model.distinct import Floats
 from dnsanom.schema import BENIGN
+from dnsanom.settings import Settings
 
 LEAST = 0.5
 _DAY = 86_400.0
+_PAIR = ["client", "server", "window"]
+
+
+@dataclass(frozen=True)
+class Merging:
+    """What detection needs to know to tell incidents apart."""
+
+    seconds: int
+    window_seconds: int
+    shared: Prefixes
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,13 @@ class Threshold:
     within_budget: bool
 
 
+def merging(settings: Settings) -> Merging:
+    """How these settings merge."""
+    dns = settings.params.dns
+    shared = prefixes(dns.networks("resolvers"))
+    return Merging(settings.params.detect.merge_seconds, dns.window_seconds, shared)
+
+
 def decide(scored: pd.DataFrame, threshold: float) -> pd.Series:
     """Vector of each row: the most probable attack where the score reaches the threshold, else benign."""
     return scored["vector"].where(scored["score"] >= threshold, BENIGN)
@@ -36,54 +55,61 @@ def decide(scored: pd.DataFrame, threshold: float) -> pd.Series:
 
 def days(rows: pd.DataFrame) -> float:
     """Days that the rows span, at least one minute."""
-    seen = pd.to_datetime(rows["first_seen"])
+    seen = rows["first_seen"]
     return max(float((seen.max() - seen.min()).total_seconds()), 60.0) / _DAY
 
 
-def count_alerts(rows: pd.DataFrame, flagged: NDArray[np.bool_], merge_seconds: float) -> int:
-    """Alerts that the flagged rows make: runs of a pair no more than `merge_seconds` apart."""
-    return _runs(*_by_pair(rows[flagged]), merge_seconds)
+def count_alerts(flagged: pd.DataFrame, merging: Merging) -> int:
+    """Alerts that flagged rows make: client, server, first_seen, and the vector and score they were given."""
+    if flagged.empty:
+        return 0
+    seconds = flagged["first_seen"].dt.as_unit("s").astype("int64")
+    rows = flagged.assign(window=seconds // merging.window_seconds * merging.window_seconds)
+    windows = rows.groupby(_PAIR).agg(score=("score", "max")).join(majority(rows, _PAIR)).reset_index()
+    merged = incidents(windows, merging.seconds, merging.window_seconds, merging.shared)
+    return int(merged["incident"].nunique())
 
 
-def choose(rows: pd.DataFrame, score: Floats, budget: float, merge_seconds: float) -> Threshold:
-    """The threshold for a budget of false alerts a day, on validation rows and their scores.
+def false_alerts(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: Merging) -> float:
+    """Alerts a day that benign rows make."""
+    return count_alerts(_suspects(rows, scored, threshold), merging) / days(rows)
+
+
+def choose(rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Merging) -> Threshold:
+    """The threshold for a budget of false alerts a day, on validation rows and the answers to them.
 
     When even the highest score breaks the budget, the highest is taken and `within_budget` is false.
     """
-    suspect = (rows["vector"] == BENIGN).to_numpy() & (score >= LEAST)
-    found, span = rows[suspect].assign(score=score[suspect]), days(rows)
+    suspects, span = _suspects(rows, scored, LEAST), days(rows)
+    steps = _steps(suspects["score"].to_numpy())
 
-    def alerts(least: float) -> int:
-        return count_alerts(found, (found["score"] >= least).to_numpy(), merge_seconds)
+    def alerts(step: float) -> float:
+        return count_alerts(suspects[suspects["score"] >= step], merging) / span
 
-    for step in np.unique(score[suspect])[::-1]:
-        if alerts(step) > budget * span:
-            higher = score[score > step]
-            chosen = (step + higher.min()) / 2 if len(higher) else step
-            return Threshold(float(chosen), alerts(chosen) / span, bool(len(higher)))
-    return Threshold(LEAST, alerts(LEAST) / span, True)
-
-
-def _by_pair(rows: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Number of the pair and second of each row, in order of both."""
-    pair, seconds = _pairs(rows), _seconds(rows)
-    order = np.lexsort((seconds, pair))
-    return pair[order], seconds[order]
+    held, broken = -1, len(steps)
+    while broken - held > 1:
+        middle = (held + broken) // 2
+        held, broken = (middle, broken) if alerts(steps[middle]) <= budget else (held, middle)
+    score = _between(steps[broken], scored["score"].to_numpy()) if broken < len(steps) else LEAST
+    expected = alerts(score)
+    return Threshold(score, expected, expected <= budget)
 
 
-def _pairs(rows: pd.DataFrame) -> Floats:
-    client, _ = pd.factorize(rows["client"])
-    server, servers = pd.factorize(rows["server"])
-    return np.asarray(client.astype(np.float64) * max(len(servers), 1) + server)
+def _suspects(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """Benign rows that reach the threshold, with the vector and score that they were given."""
+    wrong = (rows["vector"] == BENIGN) & (scored["score"] >= threshold)
+    given = scored.loc[wrong, ["vector", "score"]]
+    return rows.loc[wrong, ["client", "server", "first_seen"]].join(given)
 
 
-def _seconds(rows: pd.DataFrame) -> Floats:
-    seen = pd.to_datetime(rows["first_seen"], utc=True)
-    return np.asarray((seen - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), dtype=np.float64)
+def _steps(scores: Floats) -> Floats:
+    """Scores to try, highest first: those at ranks that grow by a quarter, so about thirty."""
+    ordered = np.sort(scores)[::-1]
+    ranks = np.unique(np.geomspace(1, max(len(ordered), 1), 40).astype(int)) - 1
+    return np.unique(ordered[ranks[: len(ordered)]])[::-1] if len(ordered) else ordered
 
 
-def _runs(pair: Floats, seconds: Floats, merge_seconds: float) -> int:
-    if not len(pair):
-        return 0
-    new = (np.diff(pair) != 0) | (np.diff(seconds) > merge_seconds)
-    return 1 + int(new.sum())
+def _between(broken: float, scores: Floats) -> float:
+    """Half-way from a score to the next higher one, or the score itself if it is the highest."""
+    higher = scores[scores > broken]
+    return float((broken + higher.min()) / 2) if len(higher) else float(broken)

@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from dnsanom.model import neighbours
 from dnsanom.model.candidates import Setting, estimator
 from dnsanom.model.distinct import Floats, Indices, in_parts
+from dnsanom.model.knn import CountedNeighbors, Neighbours
 from dnsanom.model.svm import CalibratedSVC
 
 Vectors = NDArray[np.str_]
@@ -49,39 +49,42 @@ def run_trials(model: str, settings: list[Setting], task: Task) -> Iterator[Tria
 
 
 def _knn(settings: list[Setting], task: Task) -> Iterator[Trial]:
-    """One fit and one table of neighbours a metric; each setting is charged its own share of the time."""
+    """One fit and one table of neighbours a metric; each setting is charged its share of the time."""
     for metric in dict.fromkeys(s["metric"] for s in settings):
         same = [s for s in settings if s["metric"] == metric]
         start = time.perf_counter()
         fitted = estimator("knn", same[0]).fit(task.train, task.train_vector)
         fit_seconds = time.perf_counter() - start
-        start = time.perf_counter()
-        table = neighbours.nearest(fitted, task.rows, max(s["n_neighbors"] for s in same))
-        shared = (time.perf_counter() - start) / len(same)
-        for k in dict.fromkeys(s["n_neighbors"] for s in same):
+        table = _table(fitted, task.rows, max(s["n_neighbors"] for s in same))
+        shared = (time.perf_counter() - start - fit_seconds) / len(same)
+        for setting in same:
             start = time.perf_counter()
-            some = neighbours.first(fitted, task.rows, table, k)
-            for setting in (s for s in same if s["n_neighbors"] == k):
-                chances = neighbours.vote(some, fitted._y, len(fitted.classes_), setting["weights"])
-                seconds = shared + time.perf_counter() - start
-                own = copy(fitted).set_params(**setting)
-                yield Trial(setting, own, chances, fit_seconds, seconds)
-                start = time.perf_counter()
+            model = copy(fitted).set_params(**setting)
+            chances = model.vote(model.narrowed(task.rows, table, model.n_neighbors))
+            yield Trial(setting, model, chances, fit_seconds, shared + time.perf_counter() - start)
+
+
+def _table(fitted: CountedNeighbors, rows: Floats, k: int) -> Neighbours:
+    def ask(part: Floats) -> Floats:
+        near = fitted.nearest(part, k)
+        return np.stack((near.distances, near.points), axis=1)
+
+    answer = in_parts(ask, rows)
+    return Neighbours(answer[:, 0], answer[:, 1].astype(np.intp))
 
 
 def _svm(settings: list[Setting], task: Task) -> Iterator[Trial]:
     """Fits run side by side, one a processor: libsvm leaves Python's lock."""
     cells = pd.DataFrame({"row": task.inverse, "vector": task.vector}).value_counts().reset_index()
+    vector, weight = cells["vector"].to_numpy(dtype=str), cells["count"].to_numpy(dtype=np.float64)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         fits = [(setting, pool.submit(_fit_svm, setting, task)) for setting in settings]
         for setting, fit in fits:
             model, seconds = fit.result()
             start = time.perf_counter()
             margins = in_parts(model.margins, task.rows)
-            weight = cells["count"].to_numpy(dtype=np.float64)
-            model.calibrate(margins[cells["row"]], cells["vector"].to_numpy(dtype=str), weight)
-            chances = model.chances(margins)
-            yield Trial(setting, model, chances, seconds, time.perf_counter() - start)
+            model.calibrate(margins[cells["row"]], vector, weight)
+            yield Trial(setting, model, model.chances(margins), seconds, time.perf_counter() - start)
 
 
 def _fit_svm(setting: Setting, task: Task) -> tuple[CalibratedSVC, float]:
