@@ -18,6 +18,7 @@ MINUTE = [
     flow(5, RESOLVER, 0, CLIENT, 0, packets=1, size=1000),
     flow(6, CLIENT, 4003, FAR, 53),
     flow(7, OTHER, 4004, RESOLVER, 53),
+    flow(8, OUTSIDE, 4006, RESOLVER, 53),
     flow(60, CLIENT, 4005, RESOLVER, 53),
 ]
 
@@ -41,7 +42,7 @@ def test_a_window_row_in_numbers() -> None:
             "fragment_share": 1000 / 1676,
             "longest": 3,
             "fan_out": 2,
-            "fan_in": 2,
+            "fan_in": 3,
             "server_role": 2,
         }
     )
