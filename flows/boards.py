@@ -42,6 +42,4 @@ def _settings_tried(settings: Settings, view: str) -> Iterator[dict[str, Any]]:
                 "setting": " ".join(f"{name}={value}" for name, value in row["setting"].items()),
                 "macro-F1": row["macro_f1"],
                 "PR-AUC": row["pr_auc"],
-                "false alerts a day": row["false_alerts_per_day"],
-                "threshold": row["threshold"],
             }
