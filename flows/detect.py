@@ -11,10 +11,14 @@ from prefect.logging import get_run_logger
 from dnsanom.errors import NoChampionError
 from dnsanom.settings import Settings, load_settings
 from flows import artifacts
-from flows.edge import RETRIED, done, one_line
+from flows.edge import RETRIED, by_time, done, one_line
 
 
-@flow(name="detect", description="The champion scores the lake's new exports; what it flags becomes alerts.")
+@flow(
+    name="detect",
+    flow_run_name=by_time,
+    description="The champion scores the lake's new exports; what it flags becomes alerts.",
+)
 @one_line
 def detect(view: Literal["window", "flow"] | None = None) -> State[Any]:
     """Score what the lake got since the last run.
@@ -64,9 +68,21 @@ def _out(settings: Settings) -> Path:
 
 
 def _show(settings: Settings, alerts: list[Any], out: Path) -> None:
-    columns = ("severity", "vector", "client", "server", "first_seen", "last_seen", "score", "words", "id")
-    rows = [{name: alert[name] for name in columns} for alert in alerts]
-    artifacts.table("detect-alerts", rows, "New and changed alerts, the most severe first.")
+    artifacts.table("detect-alerts", map(_row, alerts), "New and changed alerts, the most severe first.")
     artifacts.page(
         settings, "detect-alerts-page", out.with_suffix(".html"), "Alerts", "The same with their evidence."
     )
+
+
+def _row(alert: Any) -> dict[str, Any]:
+    return {
+        "severity": alert["severity"],
+        "vector": alert["vector"],
+        "client": alert["client"] or f"{alert['clients']:,} clients",
+        "server": alert["server"] or f"{alert['servers']:,} servers",
+        "from": alert["first_seen"][:16].replace("T", " "),
+        "to": alert["last_seen"][:16].replace("T", " "),
+        "score": round(alert["score"], 3),
+        "what stands out": alert["words"],
+        "id": alert["id"],
+    }

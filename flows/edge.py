@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -10,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.exceptions import FailedRun
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.tasks import Task, exponential_backoff
 
@@ -43,6 +45,11 @@ RETRIED: dict[str, Any] = {
 }
 #: Options of a task that only computes: what failed once fails again.
 ONCE: dict[str, Any] = {"cache_policy": NO_CACHE}
+
+
+def by_time() -> str:
+    """Name of a run: the minute that it was scheduled for, in UTC, instead of one that says nothing."""
+    return f"{flow_run.scheduled_start_time or datetime.now(UTC):%Y-%m-%d %H:%M}"
 
 
 def one_line(run: Callable[P, State[Any]]) -> Callable[P, State[Any]]:

@@ -11,10 +11,14 @@ from prefect.logging import get_run_logger
 from dnsanom.errors import StoreEmptyError
 from dnsanom.settings import Settings, load_settings
 from flows import artifacts
-from flows.edge import ONCE, RETRIED, done, logged, one_line
+from flows.edge import ONCE, RETRIED, by_time, done, logged, one_line
 
 
-@flow(name="ingest", description="New exports of the object store: fetch, decode, validate, into the lake.")
+@flow(
+    name="ingest",
+    flow_run_name=by_time,
+    description="New exports of the object store: fetch, decode, validate, into the lake.",
+)
 @one_line
 def ingest() -> State[Any]:
     """Pull what is new and show what became of it.

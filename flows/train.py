@@ -11,13 +11,17 @@ from dnsanom.errors import DatasetError
 from dnsanom.servers.mlflow import is_server
 from dnsanom.settings import load_settings
 from flows import artifacts, boards
-from flows.edge import ONCE, RETRIED, done, logged, one_line
+from flows.edge import ONCE, RETRIED, by_time, done, logged, one_line
 from flows.overhear import overhear
 
 View = Literal["window", "flow"]
 
 
-@flow(name="train", description="Freeze the lake's newest days, sweep, evaluate, promote what is better.")
+@flow(
+    name="train",
+    flow_run_name=by_time,
+    description="Freeze the lake's newest days, sweep, evaluate, promote what is better.",
+)
 @one_line
 def train(
     views: tuple[View, ...] = ("window", "flow"), since: datetime | None = None, until: datetime | None = None
