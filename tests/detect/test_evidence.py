@@ -37,13 +37,12 @@ def test_what_is_farthest_comes_first_with_direction() -> None:
     assert first["words"] == "5,000 query packets in 60 s, usually 2"
 
 
-@pytest.mark.parametrize(("standing", "told"), [(0, LEAST), (4, 4), (15, MOST)])
+@pytest.mark.parametrize("standing", [0, 4, 15])
 @pytest.mark.parametrize("view", FEATURES)
-def test_three_to_five_features_are_told(view: str, standing: int, told: int) -> None:
-    names = feature_names(view)
-    row = {name: 1e6 if n < standing else 2.0 for n, name in enumerate(names)}
-    row |= {name: 2.0 for name in names if name.endswith(("_role", "_class"))}
+def test_three_to_five_features_are_told(view: str, standing: int) -> None:
+    amounts = [f.name for f in FEATURES[view] if not f.name.endswith(("_role", "_class"))]
+    row = dict.fromkeys(feature_names(view), 2.0) | dict.fromkeys(amounts[:standing], 1e6)
     found = evidence(view, row, card(view))
-    high = sum(1 for name, value in row.items() if value > 2)
-    assert len(found) == min(MOST, max(LEAST, high)) or len(found) == told
-    assert [abs(piece["z"]) for piece in found] == sorted((abs(p["z"]) for p in found), reverse=True)
+    assert len(found) == min(MOST, max(LEAST, standing))
+    far = [abs(piece["z"]) for piece in found]
+    assert far == sorted(far, reverse=True)
