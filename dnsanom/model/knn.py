@@ -89,12 +89,17 @@ class CountedNeighbors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Probabilities (n, classes) of rows whose nearest points, `n_neighbors` or more, are known."""
         near = Neighbours(near.distances[:, : self.n_neighbors], near.points[:, : self.n_neighbors])
         counts = self.counts_[near.points]
-        size = counts.sum(axis=2)
-        before = size.cumsum(axis=1) - size
-        taken = np.clip(self.n_neighbors - before, 0, size)
-        share = taken * self._strength(near.distances) / size
+        share = self._taken(near.distances, counts.sum(axis=2)) * self._strength(near.distances)
         votes = (counts * share[:, :, None]).sum(axis=1)
         return np.asarray(votes / votes.sum(axis=1)[:, None])
+
+    def _taken(self, distances: Floats, size: Floats) -> Floats:
+        """Share of each point's rows that are among the k nearest; points as far as the k-th share alike."""
+        last = np.minimum((size.cumsum(axis=1) < self.n_neighbors).sum(axis=1), size.shape[1] - 1)
+        edge = distances[np.arange(len(last)), last][:, None]
+        inside, on = distances < edge, distances == edge
+        left = self.n_neighbors - (size * inside).sum(axis=1)
+        return np.asarray(inside + on * np.minimum(left / (size * on).sum(axis=1), 1)[:, None])
 
     def _strength(self, distances: Floats) -> Floats:
         """Vote of each point: 1, or 1 / distance, where points at distance 0 leave no vote to others."""

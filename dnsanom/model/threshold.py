@@ -90,7 +90,7 @@ def choose(rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Mer
     while broken - held > 1:
         middle = (held + broken) // 2
         held, broken = (middle, broken) if alerts(steps[middle]) <= budget else (held, middle)
-    score = _between(steps[broken], scored["score"].to_numpy()) if broken < len(steps) else LEAST
+    score = LEAST if broken == len(steps) else _between(steps, held, scored["score"].to_numpy())
     expected = alerts(score)
     return Threshold(score, expected, expected <= budget)
 
@@ -109,7 +109,12 @@ def _steps(scores: Floats) -> Floats:
     return np.unique(ordered[ranks[: len(ordered)]])[::-1] if len(ordered) else ordered
 
 
-def _between(broken: float, scores: Floats) -> float:
-    """Half-way from a score to the next higher one, or the score itself if it is the highest."""
-    higher = scores[scores > broken]
-    return float((broken + higher.min()) / 2) if len(higher) else float(broken)
+def _between(steps: Floats, held: int, scores: Floats) -> float:
+    """Half-way from the lowest step that held to the next lower score; without one, above the highest step.
+
+    When no score is above the highest step, that step: nothing lower would hold either.
+    """
+    if held >= 0:
+        return float((steps[held] + scores[scores < steps[held]].max()) / 2)
+    higher = scores[scores > steps[0]]
+    return float((steps[0] + higher.min()) / 2) if len(higher) else float(steps[0])
