@@ -2,7 +2,9 @@
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,22 @@ from dnsanom.errors import RegistryError
 TRUSTED = (
     "dnsanom.model.knn.CountedNeighbors",
     "dnsanom.model.svm.CalibratedSVC",
+)
+#: What reading a damaged archive, schema or array raises, found by damaging thousands.
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
 )
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
@@ -35,10 +53,8 @@ def load(path: Path) -> Any:
         return skops.io.loads(data, trusted=TRUSTED)
     except FileNotFoundError as error:
         raise RegistryError(f"{path}: no such file, so this is no model folder") from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
+    except _DAMAGE as error:
         raise RegistryError(f"{path}: not a skops model: {' '.join(str(error).split())}") from error
-    except zipfile.BadZipFile as error:
-        raise RegistryError(f"{path}: not a skops model: {error}") from error
 
 
 def _steady(data: bytes) -> bytes:
