@@ -1,0 +1,92 @@
+"""Flow `train` on a real Prefect, DVC, MLflow and store, and what `detect` makes of its champion."""
+
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from dnsanom.settings import Settings, load_settings
+from dnsanom.simulate import simulate_day
+from dnsanom.store import lake
+from flows.detect import detect
+from flows.train import train
+
+pytestmark = pytest.mark.servers
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(project: Settings) -> Settings:
+    """The project as DVC wants it: in git, with the code that stages depend on; grids of one setting."""
+    for name in ("dvc.yaml", ".dvcignore"):
+        shutil.copy(ROOT / name, project.root)
+    (project.root / ".dvc").mkdir()
+    shutil.copy(ROOT / ".dvc" / "config", project.root / ".dvc")
+    shutil.copytree(ROOT / "dnsanom", project.root / "dnsanom", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["git", "init", "--quiet", project.root], check=True)
+    params = yaml.safe_load((project.root / "params.yaml").read_text())
+    for model in ("knn", "svm"):
+        grid = params["sweep"][model]
+        params["sweep"][model] = {name: values[:1] for name, values in grid.items()}
+    (project.root / "params.yaml").write_text(yaml.safe_dump(params))
+    return load_settings(project.root)
+
+
+def fill(settings: Settings) -> None:
+    """Four simulated hours in the lake, with their truth."""
+    flows, truth = simulate_day(datetime(2026, 3, 2, tzinfo=UTC), 4, 60, seed=7)
+    flows = flows.append_column("export_key", pa.array(["made"] * len(flows)))
+    flows = flows.append_column("row", pa.array(range(len(flows)), pa.int64()))
+    lake.write(settings.lake, flows, "made")
+    settings.truth.mkdir(parents=True)
+    truth.to_csv(settings.truth / "made.csv", index=False)
+
+
+def test_a_training_ends_with_a_champion_that_detects(checkout: Settings, artifacts) -> None:
+    fill(checkout)
+    state = train(("window",), return_state=True)
+    assert state.is_completed(), state.message
+    assert state.message.startswith("window promoted: first champion: macro-F1 ")
+    board = json.loads(artifacts["train-leaderboard-window"])
+    assert [row["model"] for row in board] in (["knn", "svm"], ["svm", "knn"])
+    assert board[0]["macro-F1"] >= board[1]["macro-F1"] > 0
+    vectors = {row["vector"]: row for row in json.loads(artifacts["train-vectors-window"])}
+    assert vectors["benign"]["support"] > 0
+    assert (checkout.report("window") / "report.html").as_uri() in artifacts["train-report-window"]
+
+    again = train(("window",), return_state=True)
+    assert again.message == "window not promoted: version 1 is the champion already"
+
+    found = detect(return_state=True)
+    assert found.is_completed(), found.message
+    assert "by dnsanom-window version 1" in found.message
+    (written,) = (checkout.data / "alerts").glob("*.json")
+    alerts = json.loads(written.read_text())
+    assert len(alerts) == len(json.loads(artifacts["detect-alerts"])) > 0
+    assert written.with_suffix(".html").as_uri() in artifacts["detect-alerts-page"]
+    again = detect(return_state=True)
+    assert again.message.startswith("nothing new in the lake for dnsanom-window version 1")
+
+
+def test_without_flows_the_run_fails_on_one_line(checkout: Settings) -> None:
+    state = train(return_state=True)
+    assert state.is_failed()
+    assert state.message.startswith(f"{checkout.lake}: no complete hour")
+    assert "\n" not in state.message
+
+
+def test_a_stage_that_fails_says_why(checkout: Settings) -> None:
+    fill(checkout)
+    module = checkout.root / "dnsanom" / "dataset" / "prepare.py"
+    failing = "def prepare(*_): raise DatasetError('x: y: z')"
+    module.write_text(f"from dnsanom.errors import DatasetError\n\n{failing}\n")
+    state = train(("window",), return_state=True)
+    assert state.is_failed()
+    assert state.message.startswith("x: y: z: ")
+    assert "'prepare@window'" in state.message
