@@ -42,7 +42,8 @@ def detect(
     in the result.
     """
     view = view or settings.params.detect.view
-    run = _Run(settings, view, open_bundle(settings, view, model))
+    bundle = open_bundle(settings, view, model)
+    run = _Run(settings, view, bundle, state.model_of(bundle.card) if model else state.champion_of(view))
     return run.over_sources(sources, deliver) if sources else run.over_lake(deliver, since)
 
 
@@ -71,11 +72,12 @@ def detect_to(
 
 @dataclass(frozen=True)
 class _Run:
-    """One run: settings, view and model."""
+    """One run: settings, view and model, and the reader of the lake whose memory it has."""
 
     settings: Settings
     view: str
     bundle: Bundle
+    reader: str
 
     def over_sources(self, sources: list[str], deliver: Deliver | None) -> Detection:
         """Alerts of exports given by hand. They pass through a lake of their own, so memory stays flat."""
@@ -88,9 +90,10 @@ class _Run:
         return _delivered(found, deliver)
 
     def over_lake(self, deliver: Deliver | None, since: datetime | None) -> Detection:
-        """New and changed alerts of the lake's hours that got exports since this model scored them."""
+        """New and changed alerts of the lake's hours that got exports since this reader scored them."""
         files = lake_files(self.settings.lake)
-        with state.opened(self.settings.data / "detect.db", self.bundle.card) as memory:
+        with state.opened(self.settings.data / "detect.db", self.reader) as memory:
+            self._pass_over_learned(memory, files)
             due = [hour for hour in memory.due(files) if since is None or hour >= since.timestamp()]
             parts = self._spans(self.settings.lake, due)
             scored = self._score(self.settings.lake, parts)
@@ -100,6 +103,13 @@ class _Run:
             memory.mark(files, due)
             found = self._detection(changes.alerts, scored, None, len(due), changes.withdrawn)
             return _delivered(found, deliver)
+
+    def _pass_over_learned(self, memory: state.State, files: dict[int, set[str]]) -> None:
+        """The first champion does not alert what it learned from: its hours count as scored."""
+        learned = self.bundle.card.get("learned_until")
+        if learned and self.reader == state.champion_of(self.view) and memory.is_new():
+            end = datetime.fromisoformat(learned).timestamp()
+            memory.mark(files, [hour for hour in files if hour < end])
 
     @property
     def _length(self) -> int:

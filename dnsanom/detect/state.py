@@ -1,7 +1,8 @@
 """What detection remembers between runs over the lake, in one SQLite file: nothing is alerted twice or lost.
 
-For each model: which Parquet files of which hour were scored, the windows that were flagged, and the alerts
-made of them. A run is one transaction, so a run that dies has not happened.
+For each reader of the lake (a view's champion, or a model by itself): which Parquet files of which hour were
+scored, the windows that were flagged, and the alerts made of them. A run is one transaction, so a run that dies
+has not happened.
 """
 
 import json
@@ -20,11 +21,11 @@ from dnsanom.detect.score import Span
 from dnsanom.errors import DnsanomError
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS scored (model TEXT, hour INTEGER, file TEXT, PRIMARY KEY (model, hour, file));
-CREATE TABLE IF NOT EXISTS flagged (model TEXT, alert TEXT, body TEXT);
-CREATE INDEX IF NOT EXISTS flagged_by_alert ON flagged (model, alert);
+CREATE TABLE IF NOT EXISTS scored (reader TEXT, hour INTEGER, file TEXT, PRIMARY KEY (reader, hour, file));
+CREATE TABLE IF NOT EXISTS flagged (reader TEXT, alert TEXT, body TEXT);
+CREATE INDEX IF NOT EXISTS flagged_by_alert ON flagged (reader, alert);
 CREATE TABLE IF NOT EXISTS alerts (
-  model TEXT, id TEXT, first INTEGER, last INTEGER, body TEXT, PRIMARY KEY (model, id)
+  reader TEXT, id TEXT, first INTEGER, last INTEGER, body TEXT, PRIMARY KEY (reader, id)
 );
 """
 TIMES = ("first_seen", "last_seen")
@@ -33,30 +34,34 @@ PATIENCE = 600.0
 
 
 class State:
-    """One model's memory, inside one transaction."""
+    """One reader's memory, inside one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, model: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, reader: str) -> None:
         self._connection = connection
-        self._model = model
+        self._reader = reader
 
     def due(self, files: Mapping[int, set[str]]) -> list[int]:
         """Hours (epoch s) of the lake whose files are not the ones that were scored."""
         known: dict[int, set[str]] = {}
-        for hour, file in self._rows("SELECT hour, file FROM scored WHERE model = ?"):
+        for hour, file in self._rows("SELECT hour, file FROM scored WHERE reader = ?"):
             known.setdefault(hour, set()).add(file)
         return sorted(hour for hour, names in files.items() if names - known.get(hour, set()))
+
+    def is_new(self) -> bool:
+        """Whether the reader has not scored anything yet."""
+        return not any(self._rows("SELECT 1 FROM scored WHERE reader = ? LIMIT 1"))
 
     def mark(self, files: Mapping[int, set[str]], hours: Iterable[int]) -> None:
         """The hours' files have been scored."""
         for hour in hours:
-            self._connection.execute("DELETE FROM scored WHERE model = ? AND hour = ?", (self._model, hour))
-            rows = [(self._model, hour, name) for name in sorted(files[hour])]
+            self._connection.execute("DELETE FROM scored WHERE reader = ? AND hour = ?", (self._reader, hour))
+            rows = [(self._reader, hour, name) for name in sorted(files[hour])]
             self._connection.executemany("INSERT INTO scored VALUES (?, ?, ?)", rows)
 
     def near(self, spans: Iterable[Span], reach: int) -> dict[str, Alert]:
         """Earlier alerts that touch a span or end within `reach` seconds of it, by id."""
         found: dict[str, Alert] = {}
-        query = "SELECT id, body FROM alerts WHERE model = ? AND last >= ? AND first <= ?"
+        query = "SELECT id, body FROM alerts WHERE reader = ? AND last >= ? AND first <= ?"
         for span in spans:
             found.update(
                 (i, json.loads(b)) for i, b in self._rows(query, span.since - reach, span.until + reach)
@@ -65,7 +70,7 @@ class State:
 
     def windows(self, alerts: Iterable[str]) -> pd.DataFrame:
         """The flagged windows of earlier alerts, with the alert's id as `alert`."""
-        query = "SELECT alert, body FROM flagged WHERE model = ? AND alert = ?"
+        query = "SELECT alert, body FROM flagged WHERE reader = ? AND alert = ?"
         rows = [{**json.loads(body), "alert": id_} for one in alerts for id_, body in self._rows(query, one)]
         frame = pd.DataFrame(rows)
         times = {name: pd.to_datetime(frame[name], unit="ms", utc=True) for name in TIMES if len(frame)}
@@ -73,36 +78,46 @@ class State:
 
     def forget(self, alerts: Iterable[str]) -> None:
         """Drop alerts and their windows."""
-        keys = [(self._model, id_) for id_ in alerts]
-        self._connection.executemany("DELETE FROM alerts WHERE model = ? AND id = ?", keys)
-        self._connection.executemany("DELETE FROM flagged WHERE model = ? AND alert = ?", keys)
+        keys = [(self._reader, id_) for id_ in alerts]
+        self._connection.executemany("DELETE FROM alerts WHERE reader = ? AND id = ?", keys)
+        self._connection.executemany("DELETE FROM flagged WHERE reader = ? AND alert = ?", keys)
 
     def keep(self, alerts: Iterable[Alert], windows: pd.DataFrame) -> None:
         """Remember alerts, and the windows whose `alert` names them."""
-        bodies = [(self._model, a["id"], *_reach(a), json.dumps(a)) for a in alerts]
+        bodies = [(self._reader, a["id"], *_reach(a), json.dumps(a)) for a in alerts]
         self._connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?)", bodies)
         if windows.empty:
             return
         flat = windows.assign(**{name: windows[name].dt.as_unit("ms").astype("int64") for name in TIMES})
         records = flat.drop(columns=["alert"]).astype(object).where(flat.notna(), None).to_dict("records")
         rows = [
-            (self._model, id_, json.dumps(body)) for id_, body in zip(windows["alert"], records, strict=True)
+            (self._reader, id_, json.dumps(body)) for id_, body in zip(windows["alert"], records, strict=True)
         ]
         self._connection.executemany("INSERT INTO flagged VALUES (?, ?, ?)", rows)
 
     def _rows(self, query: str, *values: Any) -> Iterator[Any]:
-        return iter(self._connection.execute(query, (self._model, *values)).fetchall())
+        return iter(self._connection.execute(query, (self._reader, *values)).fetchall())
+
+
+def champion_of(view: str) -> str:
+    """Name of a view's champion as a reader: each version goes on where the last one stopped."""
+    return f"champion {view}"
+
+
+def model_of(card: Mapping[str, Any]) -> str:
+    """Name of the model that a card describes as a reader: a model given by hand reads the lake by itself."""
+    return sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @contextmanager
-def opened(path: Path, card: Mapping[str, Any]) -> Iterator[State]:
-    """The memory of the model that the card describes; what was written stands if the block ends well."""
+def opened(path: Path, reader: str) -> Iterator[State]:
+    """The reader's memory; what was written stands if the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         connection.executescript(TABLES)
         connection.execute("BEGIN IMMEDIATE")
-        yield State(connection, sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()[:16])
+        yield State(connection, reader)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise DnsanomError(f"{path}: {error}") from error

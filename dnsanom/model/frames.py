@@ -55,6 +55,14 @@ def chosen(settings: Settings, view: str) -> list[str]:
     return names
 
 
+def learned_until(settings: Settings, view: str) -> str | None:
+    """UTC time at which the data set ends, test rows included; None if its summary does not say."""
+    path = settings.dataset(view) / "summary.json"
+    if not path.exists():
+        return None
+    return str(json.loads(path.read_text())["sides"]["test"]["end"])
+
+
 def label_note(rows: pd.DataFrame) -> str:
     """Where the rows' labels come from, as the sentence that every report begins with."""
     share = float((rows["label_source"] == "truth").mean())

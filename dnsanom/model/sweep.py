@@ -124,6 +124,7 @@ def _card(
         "usual": usual(train, view),
         "window_seconds": settings.params.dns.window_seconds,
         "data_md5": tags["data_md5"],
+        "learned_until": frames.learned_until(settings, view),
         "code": tags["code"],
         "name": tracking.model_name(view),
         "version": None,

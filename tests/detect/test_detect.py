@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from hand_made import HOUR, RESOLVER, START, calm, day, halves, put, table, tunnel
 
+from dnsanom.detect import state
 from dnsanom.detect.alert import Alert, Detection
-from dnsanom.detect.detect import detect, detect_to
+from dnsanom.detect.detect import _Run, detect, detect_to
 from dnsanom.errors import NoChampionError
+from dnsanom.model.bundle import Bundle
 from dnsanom.settings import Settings
 from dnsanom.store import lake
 
@@ -135,6 +137,36 @@ def test_another_model_scores_the_lake_anew(settings: Settings, folder: str) -> 
     second = detect(settings, [], "window", folder)
     assert [a["id"] for a in first] == [a["id"] for a in second]
     assert {a["model"]["version"] for a in second} == {"2"}
+
+
+def _as_champion(
+    settings: Settings, folder: str, version: str, learned_until: str | None = None
+) -> Detection:
+    bundle = Bundle.load(Path(folder))
+    card = bundle.card | {"version": version, "learned_until": until}
+    reader = state.champion_of("window")
+    return _Run(settings, "window", Bundle(bundle.pipeline, card), reader).over_lake(None, None)
+
+
+def test_the_next_champion_goes_on_where_the_last_one_stopped(settings: Settings, folder: str) -> None:
+    first, second = halves(day())
+    put(settings, first)
+    before = _as_champion(settings, folder, "1")
+    assert len(before) > 0
+    assert _as_champion(settings, folder, "2").idle
+    put(settings, second)
+    after = _as_champion(settings, folder, "2")
+    assert {a["model"]["version"] for a in after} == {"2"}
+    kept = {a["id"] for a in before} & {a["id"] for a in after}
+    assert kept < {a["id"] for a in after}
+
+
+def test_the_first_champion_does_not_alert_what_it_learned_from(settings: Settings, folder: str) -> None:
+    put(settings, *halves(day()))
+    learned = f"{START + timedelta(hours=1) - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+    found = _as_champion(settings, folder, "1", learned)
+    assert (found.scored.hours, {a["vector"] for a in found}) == (1, {"tunnel", "flood"})
+    assert _as_champion(settings, folder, "2", learned).idle
 
 
 def test_the_flow_view_makes_alerts_too(settings: Settings, model_folder: ModelFolder) -> None:
