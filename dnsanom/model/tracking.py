@@ -64,7 +64,7 @@ def connect(settings: Settings) -> MlflowClient:
     scheme = urlparse(settings.mlflow_uri).scheme
     if scheme not in ("sqlite", "http", "https", "postgresql", "mysql", "mssql"):
         raise RegistryError(
-            f"{settings.mlflow_uri}: must be sqlite:///FILE or the address of an MLflow server"
+            f"{settings.mlflow_uri}: must be sqlite:///FILE or a server's address"
         )
     if scheme in ("http", "https"):
         _check_server(settings.mlflow_uri)
