@@ -23,7 +23,7 @@ demo: .venv/installed ## the whole job on simulated exports, end to end
 	@$(BIN)/dnsanom demo
 
 test: .venv/installed ## all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/installed ## ruff and mypy strict
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

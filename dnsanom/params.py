@@ -109,7 +109,7 @@ class Sweep(Frozen):
     knn: KnnGrid
     svm: SvmGrid
     #: Training rows that a support vector machine is fitted on; its time grows with their square.
-    svm_rows: int = Field(12_000, ge=100)
+    svm_rows: int = Field(5_000, ge=100)
 
 
 class Detect(Frozen):

@@ -1,8 +1,8 @@
 """What detection remembers between runs over the lake, in one SQLite file: nothing is alerted twice or lost.
 
 For each reader of the lake (a view's champion, or a model by itself): which Parquet files of which hour were
-scored, the windows that were flagged, and the alerts made of them. A run is one transaction, so a run that dies
-has not happened.
+scored, the windows that were flagged, and the alerts made of them. A run is one transaction, so a run that
+dies has not happened.
 """
 
 import json

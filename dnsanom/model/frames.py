@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-from hashlib import md5
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+from dnsanom.dataset import version
 from dnsanom.errors import DatasetError
 from dnsanom.schema import BENIGN, LABEL_COLUMNS, feature_names
 from dnsanom.settings import Settings
@@ -84,19 +84,10 @@ def tags(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, str]:
     sources = "+".join(sorted(set(rows["label_source"].dropna().astype(str))))
     return {
         "view": view,
-        "data_md5": data_md5(settings, view),
+        "data_md5": version.md5(settings, view),
         "code": code_version(settings.root),
         "label_source": sources or "none",
     }
-
-
-def data_md5(settings: Settings, view: str) -> str:
-    """MD5 of the view's data set: of its files' names and contents, in order of name."""
-    folder = settings.dataset(view)
-    total = md5(usedforsecurity=False)
-    for path in sorted(folder.glob("*")):
-        total.update(path.name.encode() + md5(path.read_bytes(), usedforsecurity=False).digest())
-    return total.hexdigest()
 
 
 def code_version(root: Path) -> str:

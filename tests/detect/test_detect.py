@@ -139,9 +139,7 @@ def test_another_model_scores_the_lake_anew(settings: Settings, folder: str) -> 
     assert {a["model"]["version"] for a in second} == {"2"}
 
 
-def _as_champion(
-    settings: Settings, folder: str, version: str, learned_until: str | None = None
-) -> Detection:
+def _as_champion(settings: Settings, folder: str, version: str, until: str | None = None) -> Detection:
     bundle = Bundle.load(Path(folder))
     card = bundle.card | {"version": version, "learned_until": until}
     reader = state.champion_of("window")
