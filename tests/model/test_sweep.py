@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from synthetic import prepared, rows, write
 
+from dnsanom.dataset import version
 from dnsanom.errors import DatasetError
 from dnsanom.model.bundle import Bundle, predict
 from dnsanom.model.candidates import grid
