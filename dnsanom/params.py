@@ -118,6 +118,8 @@ class Detect(Frozen):
     view: View = "window"
     false_alerts_per_day: float = Field(20, gt=0)
     merge_seconds: int = Field(300, ge=0)
+    #: A single flagged window with fewer packets is no alert by itself.
+    lone_packets: int = Field(20, ge=0)
 
 
 class Gate(Frozen):

@@ -91,7 +91,8 @@ class Detection:
     """A run of detection: its alerts by falling severity, what was scored, and what could not be read.
 
     `withdrawn` are ids of earlier alerts that later exports took back; `rejected` counts rows of readable
-    sources that were not flows, which nobody keeps when exports are read directly. Iterates over the alerts.
+    sources that were not flows, which nobody keeps when exports are read directly. `lone` counts single
+    flagged windows too small for an alert. Iterates over the alerts.
     """
 
     alerts: list[Alert]
@@ -105,6 +106,7 @@ class Detection:
     ignored: tuple[Unread, ...] = ()
     rejected: dict[str, int] = field(default_factory=dict)
     withdrawn: tuple[str, ...] = ()
+    lone: int = 0
 
     def __iter__(self) -> Iterator[Alert]:
         return iter(self.alerts)
@@ -135,6 +137,7 @@ class Detection:
             *(f"{key}: {count:,} rows rejected" for key, count in self.rejected.items()),
             self._summary(),
             *(f"  {count} {vector}" for vector, count in self.by_vector().items()),
+            *([f"  {plural(self.lone, 'single window')} too small for an alert"] if self.lone else []),
             *(f"withdrawn: {id_}" for id_ in self.withdrawn),
         ]
 

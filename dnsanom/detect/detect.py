@@ -8,15 +8,13 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from dnsanom.dataset.networks import prefixes
-from dnsanom.dataset.noise import read_list
 from dnsanom.detect import state
 from dnsanom.detect.alert import Alert, Detection, ModelRef, Scored
 from dnsanom.detect.build import build, in_order, iso
 from dnsanom.detect.follow import Merging, follow
 from dnsanom.detect.gather import Gathered, gather
 from dnsanom.detect.lakehours import count_flows, lake_files
-from dnsanom.detect.merge import incidents
+from dnsanom.detect.merge import incidents, shared_hosts
 from dnsanom.detect.score import WINDOW_COLUMNS, ScoredSpan, Span, score_span, spans
 from dnsanom.model.bundle import Bundle, open_bundle
 from dnsanom.settings import Settings
@@ -86,7 +84,9 @@ class _Run:
             gathered = gather(self.settings, sources, lake)
             scored = self._score(lake, self._spans(lake, lake_files(lake)))
         merged = incidents(_windows(scored), self._merging.seconds, self._length, self._merging.shared)
-        found = self._detection(build(merged, self.view, self.bundle.card, self._model), scored, gathered)
+        built = build(merged, self.view, self.bundle.card, self._model)
+        alerts = [alert for alert in built if self._merging.alerted(alert)]
+        found = self._detection(alerts, scored, gathered, lone=len(built) - len(alerts))
         return _delivered(found, deliver)
 
     def over_lake(self, deliver: Deliver | None, since: datetime | None) -> Detection:
@@ -101,7 +101,7 @@ class _Run:
                 memory, parts, _windows(scored), self._merging, self.view, self.bundle.card, self._model
             )
             memory.mark(files, due)
-            found = self._detection(changes.alerts, scored, None, len(due), changes.withdrawn)
+            found = self._detection(changes.alerts, scored, None, len(due), changes.withdrawn, changes.lone)
             return _delivered(found, deliver)
 
     def _pass_over_learned(self, memory: state.State, files: dict[int, set[str]]) -> None:
@@ -122,9 +122,8 @@ class _Run:
 
     @property
     def _merging(self) -> Merging:
-        params = self.settings.params
-        shared = [*params.dns.networks("resolvers"), *read_list("public_resolvers")]
-        return Merging(params.detect.merge_seconds, prefixes(shared))
+        detect = self.settings.params.detect
+        return Merging(detect.merge_seconds, shared_hosts(self.settings.params), detect.lone_packets)
 
     def _spans(self, lake: Path, hours: Iterable[int]) -> list[Span]:
         return spans({hour: count_flows(lake, hour) for hour in hours}, self._length)
@@ -139,6 +138,7 @@ class _Run:
         gathered: Gathered | None,
         hours: int = 0,
         withdrawn: tuple[str, ...] = (),
+        lone: int = 0,
     ) -> Detection:
         told = gathered or Gathered()
         return Detection(
@@ -153,6 +153,7 @@ class _Run:
             ignored=tuple(told.ignored),
             rejected=told.rejected,
             withdrawn=withdrawn,
+            lone=lone,
         )
 
 

@@ -10,25 +10,32 @@ import pandas as pd
 from dnsanom.dataset.networks import Prefixes
 from dnsanom.detect.alert import Alert, ModelRef
 from dnsanom.detect.build import build
-from dnsanom.detect.merge import incidents
+from dnsanom.detect.merge import incidents, worth
 from dnsanom.detect.score import PAIR, Span
 from dnsanom.detect.state import State
 
 
 @dataclass(frozen=True)
 class Merging:
-    """What incidents are made by: seconds between their windows, and the hosts that everybody uses."""
+    """What incidents are made by: seconds between their windows, the hosts that everybody uses, and the least
+    packets of a single window that is an alert."""
 
     seconds: int
     shared: Prefixes
+    lone_packets: int
+
+    def alerted(self, incident: Alert) -> bool:
+        """The incident is large enough for an alert; others are remembered, since they may grow."""
+        return worth(incident["windows"], incident["packets"], self.lone_packets)
 
 
 @dataclass(frozen=True)
 class Followed:
-    """Alerts that are new or have changed, and ids of those that are no more."""
+    """Alerts that are new or have changed, ids of those that are no more, and how many were too small."""
 
     alerts: list[Alert]
     withdrawn: tuple[str, ...]
+    lone: int
 
 
 def follow(
@@ -42,12 +49,13 @@ def follow(
 ) -> Followed:
     """Put freshly flagged windows of the spans in place of the earlier ones, and tell what that changes."""
     if not spans:
-        return Followed([], ())
+        return Followed([], (), 0)
     length = int(card["window_seconds"])
     earlier = state.near(spans, merging.seconds)
     old = state.windows(earlier)
     kept = old[[not _inside(spans, w) for w in old["window"]]] if len(old) else old
-    windows = pd.concat([fresh, kept.drop(columns="alert", errors="ignore")], ignore_index=True)
+    filled = [part for part in (fresh, kept.drop(columns="alert", errors="ignore")) if len(part)]
+    windows = pd.concat(filled, ignore_index=True) if filled else fresh
     merged = incidents(windows, merging.seconds, length, merging.shared)
     alerts = build(merged, view, card, model)
     names = _names(alerts, merged, old)
@@ -59,8 +67,11 @@ def follow(
             columns=["said", "incident", "side"]
         ),
     )
-    changed = [alert for alert in alerts if earlier.get(alert["id"]) != alert]
-    return Followed(changed, tuple(sorted(set(earlier) - set(names.values()))))
+    loud = {alert["id"]: alert for alert in alerts if merging.alerted(alert)}
+    changed = [alert for id_, alert in loud.items() if earlier.get(id_) != alert]
+    withdrawn = {id_ for id_, alert in earlier.items() if merging.alerted(alert)} - set(loud)
+    lone = sum(not merging.alerted(a) and earlier.get(a["id"]) != a for a in alerts)
+    return Followed(changed, tuple(sorted(withdrawn)), lone)
 
 
 def _inside(spans: list[Span], window: int) -> bool:

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dnsanom.dataset.networks import Prefixes, pack
+from dnsanom.dataset.networks import Prefixes, pack, prefixes
+from dnsanom.dataset.noise import read_list
 from dnsanom.detect.crowds import join_crowds
 from dnsanom.detect.vectors import family, majority
+from dnsanom.params import Params
 
 CLIENT, SERVER = "client", "server"
 
@@ -67,6 +69,19 @@ def incidents(windows: pd.DataFrame, merge_seconds: int, length: int, shared: Pr
     joined = ordered.join(runs[["incident", "side"]], on="run").drop(columns=["run"])
     vector = joined["incident"].map(majority(joined, "incident"))
     return joined.rename(columns={"vector": "said"}).assign(vector=vector)
+
+
+def shared_hosts(params: Params) -> Prefixes:
+    """Hosts that everybody uses, so that two who share one need not have to do with each other."""
+    return prefixes([*params.dns.networks("resolvers"), *read_list("public_resolvers")])
+
+
+def worth(windows: int, packets: int, lone_packets: int) -> bool:
+    """Whether an incident of so many windows and packets is an alert: more than one window, or a full one.
+
+    Half the false alerts of a simulated day were one window of a packet or two, and no episode was.
+    """
+    return windows > 1 or packets >= lone_packets
 
 
 def _runs(windows: pd.DataFrame, length: int) -> pd.DataFrame:

@@ -53,6 +53,7 @@ def _facts(found: Detection) -> list[str]:
         f"<b>{s.rows:,}</b> {ROWS[found.view]} of <b>{s.flows:,}</b> flows scored",
         f"model <b>{escape(model_words(found.model))}</b>",
         f"alert from a score of <b>{found.threshold:.3f}</b>",
+        *([f"<b>{found.lone:,}</b> flagged on their own, too small for an alert"] if found.lone else []),
     ]
 
 

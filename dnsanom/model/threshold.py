@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dnsanom.dataset.networks import Prefixes, prefixes
-from dnsanom.detect.merge import incidents
+from dnsanom.dataset.networks import Prefixes
+from dnsanom.detect.merge import incidents, shared_hosts, worth
 from dnsanom.detect.vectors import majority
 from dnsanom.model.distinct import Floats
 from dnsanom.schema import BENIGN
@@ -30,6 +30,7 @@ class Merging:
     seconds: int
     window_seconds: int
     shared: Prefixes
+    lone_packets: int
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Threshold:
 
 def merging(settings: Settings) -> Merging:
     """How these settings merge."""
-    dns = settings.params.dns
-    shared = prefixes(dns.networks("resolvers"))
-    return Merging(settings.params.detect.merge_seconds, dns.window_seconds, shared)
+    dns, detect = settings.params.dns, settings.params.detect
+    shared = shared_hosts(settings.params)
+    return Merging(detect.merge_seconds, dns.window_seconds, shared, detect.lone_packets)
 
 
 def decide(scored: pd.DataFrame, threshold: float) -> pd.Series:
@@ -60,14 +61,16 @@ def days(rows: pd.DataFrame) -> float:
 
 
 def count_alerts(flagged: pd.DataFrame, merging: Merging) -> int:
-    """Alerts that flagged rows make: client, server, first_seen, and the vector and score they were given."""
+    """Alerts that flagged rows make: client, server, first_seen, packet_count, and vector and score given."""
     if flagged.empty:
         return 0
     seconds = flagged["first_seen"].dt.as_unit("s").astype("int64")
     rows = flagged.assign(window=seconds // merging.window_seconds * merging.window_seconds)
-    windows = rows.groupby(_PAIR).agg(score=("score", "max")).join(majority(rows, _PAIR)).reset_index()
+    sums = rows.groupby(_PAIR).agg(score=("score", "max"), packets=("packet_count", "sum"))
+    windows = sums.join(majority(rows, _PAIR)).reset_index()
     merged = incidents(windows, merging.seconds, merging.window_seconds, merging.shared)
-    return int(merged["incident"].nunique())
+    packets = merged.groupby("incident")["packets"].agg(["size", "sum"])
+    return sum(worth(n, total, merging.lone_packets) for n, total in packets.itertuples(index=False))
 
 
 def false_alerts(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: Merging) -> float:
@@ -99,7 +102,7 @@ def _suspects(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float) -> pd.
     """Benign rows that reach the threshold, with the vector and score that they were given."""
     wrong = (rows["vector"] == BENIGN) & (scored["score"] >= threshold)
     given = scored.loc[wrong, ["vector", "score"]]
-    return rows.loc[wrong, ["client", "server", "first_seen"]].join(given)
+    return rows.loc[wrong, ["client", "server", "first_seen", "packet_count"]].join(given)
 
 
 def _steps(scores: Floats) -> Floats:

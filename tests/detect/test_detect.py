@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hand_made import HOUR, RESOLVER, START, calm, day, halves, put, table, tunnel
+from hand_made import HOUR, RESOLVER, START, ask, calm, day, halves, put, table, tunnel
 
 from dnsanom.detect import state
 from dnsanom.detect.alert import Alert, Detection
@@ -188,6 +188,30 @@ def test_a_run_with_nothing_new_leaves_the_files_of_the_last(settings: Settings,
     first = detect_to(settings, [], "window", folder, out)
     assert detect_to(settings, [], "window", folder, out).idle
     assert json.loads(out.read_text()) == first.alerts
+
+
+def small_tunnel(minute: int) -> list[dict[str, object]]:
+    """One window of a tunnel with few packets."""
+    return ask(60 * minute + 5, "198.18.7.7", RESOLVER, packets=9, out=230, back=280)
+
+
+def test_a_lone_small_window_is_counted_and_not_alerted(settings: Settings, folder: str) -> None:
+    put(settings, table([*calm(0, 10), *small_tunnel(5)], "a"))
+    found = detect(settings, [], "window", folder)
+    assert (len(found), found.lone) == (0, 1)
+    assert "  1 single window too small for an alert" in found.lines()
+
+
+def test_a_lone_small_window_is_remembered_and_may_grow(settings: Settings, folder: str) -> None:
+    put(settings, table([*calm(0, 60), *small_tunnel(59)], "a"))
+    assert len(detect(settings, [], "window", folder)) == 0
+    put(settings, table([*calm(HOUR, 10), *small_tunnel(60)], "b"))
+    (alert,) = detect(settings, [], "window", folder)
+    assert (alert["windows"], alert["exports"]) == (2, ["a", "b"])
+    lake.remove(settings.lake, "b")
+    put(settings, table(calm(HOUR, 10), "b"))
+    after = detect(settings, [], "window", folder)
+    assert (len(after), after.lone, after.withdrawn) == (0, 1, (alert["id"],))
 
 
 def test_calm_traffic_gives_no_alert(settings: Settings, folder: str) -> None:

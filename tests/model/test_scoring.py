@@ -9,7 +9,7 @@ from dnsanom.dataset.networks import prefixes
 from dnsanom.model.scoring import alerting, confusion, flat, likeliest, macro_f1, metrics, per_vector
 from dnsanom.model.threshold import Merging
 
-MERGING = Merging(300, 60, prefixes([]))
+MERGING = Merging(300, 60, prefixes([]), lone_packets=0)
 
 
 def rows(n: int = 400) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -26,6 +26,7 @@ def rows(n: int = 400) -> tuple[pd.DataFrame, pd.DataFrame]:
             "vector": truth,
             "client": [f"198.18.0.{i % 100}" for i in range(n)],
             "server": "203.0.113.1",
+            "packet_count": 1,
             "first_seen": pd.Timestamp("2026-03-02T00:00Z") + pd.to_timedelta(np.arange(n) * 200, unit="s"),
             "episode": [None if v == "benign" else f"{v}-{i // 50}" for i, v in enumerate(truth)],
         }

@@ -7,7 +7,7 @@ import pytest
 from dnsanom.dataset.networks import prefixes
 from dnsanom.model.threshold import LEAST, Merging, choose, count_alerts, days, decide, false_alerts
 
-MERGING = Merging(300, 60, prefixes([]))
+MERGING = Merging(300, 60, prefixes([]), lone_packets=20)
 START = pd.Timestamp("2026-03-02T00:00:00Z")
 
 
@@ -25,6 +25,7 @@ def day(n: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
             "server": [f"198.51.{i % 250}.{i // 250}" for i in range(n)],
             "first_seen": START + pd.to_timedelta(np.linspace(0, 86_400, n), unit="s"),
             "vector": np.where(attack, "tunnel", "benign"),
+            "packet_count": 20,
         }
     )
     return rows, answers(rng.beta(2, 2, n) * 0.8 + 0.2 * attack)
@@ -67,9 +68,12 @@ def test_windows_of_a_pair_close_together_are_one_alert() -> None:
             "first_seen": START + pd.to_timedelta(seconds, unit="s"),
             "vector": "tunnel",
             "score": 1.0,
+            "packet_count": 1,
         }
     )
     assert count_alerts(flagged, MERGING) == 2
+    assert count_alerts(flagged.iloc[:1], MERGING) == 0
+    assert count_alerts(flagged.iloc[:1].assign(packet_count=20), MERGING) == 1
     assert count_alerts(flagged.iloc[:0], MERGING) == 0
 
 
