@@ -98,11 +98,12 @@ def predict(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
     Columns: `score` = 1 - P(benign) in [0, 1], high is anomalous; `vector`, the most probable attack whatever
     the score; and the probability of each of the model's classes, named as the class.
     """
-    features = matrix(frame, bundle.card["view"])
-    first, inverse = distinct(features[bundle.card["features"]].to_numpy())
-    head, last = bundle.pipeline[:-1], bundle.pipeline[-1]
-    rows = np.asarray(head.transform(features.iloc[first])) if len(first) else np.empty((0, 1))
-    chances = in_parts(last.predict_proba, rows) if len(first) else np.empty((0, len(last.classes_)))
+    last = bundle.pipeline[-1]
+    if frame.empty:
+        return scored(np.empty((0, len(last.classes_))), list(last.classes_)).set_index(frame.index)
+    rows = np.asarray(bundle.pipeline[:-1].transform(matrix(frame, bundle.card["view"])))
+    first, inverse = distinct(rows)
+    chances = in_parts(last.predict_proba, rows[first])
     return scored(chances, list(last.classes_)).iloc[inverse].set_index(frame.index)
 
 

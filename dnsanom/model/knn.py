@@ -88,9 +88,11 @@ class CountedNeighbors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def vote(self, near: Neighbours) -> Floats:
         """Probabilities (n, classes) of rows whose nearest points, `n_neighbors` or more, are known."""
         near = Neighbours(near.distances[:, : self.n_neighbors], near.points[:, : self.n_neighbors])
-        counts = self.counts_[near.points]
-        share = self._taken(near.distances, counts.sum(axis=2)) * self._strength(near.distances)
-        votes = (counts * share[:, :, None]).sum(axis=1)
+        size = self.counts_.sum(axis=1)[near.points]
+        share = self._taken(near.distances, size) * self._strength(near.distances)
+        votes = np.zeros((len(share), len(self.classes_)))
+        for column in range(share.shape[1]):
+            votes += self.counts_[near.points[:, column]] * share[:, column, None]
         return np.asarray(votes / votes.sum(axis=1)[:, None])
 
     def _taken(self, distances: Floats, size: Floats) -> Floats:

@@ -48,7 +48,7 @@ def sweep(settings: Settings, view: str, model: str, say: Say = print) -> list[R
     most, seed = settings.params.sweep.svm_rows, settings.params.dataset.seed
     tags = frames.tags(settings, view, validation) | {"model": model, "kind": "sweep"}
     rows = train if model == "knn" else train.iloc[thinned(train["vector"], most, seed)]
-    task = _task(before, rows, validation, view, features)
+    task = _task(before, rows, validation, view)
     with tracking.run(settings, view, f"sweep {model}", tags) as parent:
         results = []
         for trial in run_trials(model, order, task):
@@ -72,15 +72,13 @@ def write(folder: Path, bundle: Bundle, board: list[Row]) -> None:
     pd.json_normalize(board).to_csv(folder / "sweep.csv", index=False, lineterminator="\n")
 
 
-def _task(
-    before: Pipeline, train: pd.DataFrame, validation: pd.DataFrame, view: str, features: list[str]
-) -> Task:
-    asked = matrix(validation, view)
-    first, inverse = distinct(asked[features].to_numpy())
+def _task(before: Pipeline, train: pd.DataFrame, validation: pd.DataFrame, view: str) -> Task:
+    asked = np.asarray(before.transform(matrix(validation, view)))
+    first, inverse = distinct(asked)
     return Task(
         train=np.asarray(before.transform(matrix(train, view))),
         train_vector=train["vector"].to_numpy(dtype=str),
-        rows=np.asarray(before.transform(asked.iloc[first])),
+        rows=asked[first],
         inverse=inverse,
         vector=validation["vector"].to_numpy(dtype=str),
     )

@@ -63,9 +63,7 @@ def connect(settings: Settings) -> MlflowClient:
     _quieten()
     scheme = urlparse(settings.mlflow_uri).scheme
     if scheme not in ("sqlite", "http", "https", "postgresql", "mysql", "mssql"):
-        raise RegistryError(
-            f"{settings.mlflow_uri}: must be sqlite:///FILE or a server's address"
-        )
+        raise RegistryError(f"{settings.mlflow_uri}: must be sqlite:///FILE or a server's address")
     if scheme in ("http", "https"):
         _check_server(settings.mlflow_uri)
     if not store_exists(settings):
