@@ -7,6 +7,7 @@ that an attack is likelier than not.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -61,21 +62,29 @@ def days(rows: pd.DataFrame) -> float:
 
 
 def count_alerts(flagged: pd.DataFrame, merging: Merging) -> int:
-    """Alerts that flagged rows make: client, server, first_seen, packet_count, and vector and score given."""
-    if flagged.empty:
+    """Alerts made of benign rows alone: an alert that an attack has a part in is no false one.
+
+    `flagged` has client, server, first_seen, packet_count, the vector and score given, and `benign`.
+    """
+    if not flagged["benign"].any():
         return 0
     seconds = flagged["first_seen"].dt.as_unit("s").astype("int64")
     rows = flagged.assign(window=seconds // merging.window_seconds * merging.window_seconds)
-    sums = rows.groupby(_PAIR).agg(score=("score", "max"), packets=("packet_count", "sum"))
+    sums = rows.groupby(_PAIR).agg(
+        score=("score", "max"), packets=("packet_count", "sum"), benign=("benign", "all")
+    )
     windows = sums.join(majority(rows, _PAIR)).reset_index()
     merged = incidents(windows, merging.seconds, merging.window_seconds, merging.shared)
-    packets = merged.groupby("incident")["packets"].agg(["size", "sum"])
-    return sum(worth(n, total, merging.lone_packets) for n, total in packets.itertuples(index=False))
+    alerts = merged.groupby("incident").agg(
+        windows=("window", "size"), packets=("packets", "sum"), benign=("benign", "all")
+    )
+    false = alerts[alerts["benign"]]
+    return sum(map(partial(worth, lone_packets=merging.lone_packets), false["windows"], false["packets"]))
 
 
 def false_alerts(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: Merging) -> float:
-    """Alerts a day that benign rows make."""
-    return count_alerts(_suspects(rows, scored, threshold), merging) / days(rows)
+    """Alerts a day that are made of benign rows alone."""
+    return count_alerts(_flagged(rows, scored, threshold), merging) / days(rows)
 
 
 def choose(rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Merging) -> Threshold:
@@ -83,11 +92,11 @@ def choose(rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Mer
 
     When even the highest score breaks the budget, the highest is taken and `within_budget` is false.
     """
-    suspects, span = _suspects(rows, scored, LEAST), days(rows)
-    steps = _steps(suspects["score"].to_numpy())
+    flagged, span = _flagged(rows, scored, LEAST), days(rows)
+    steps = _steps(flagged.loc[flagged["benign"], "score"].to_numpy())
 
     def alerts(step: float) -> float:
-        return count_alerts(suspects[suspects["score"] >= step], merging) / span
+        return count_alerts(flagged[flagged["score"] >= step], merging) / span
 
     held, broken = -1, len(steps)
     while broken - held > 1:
@@ -98,11 +107,17 @@ def choose(rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Mer
     return Threshold(score, expected, expected <= budget)
 
 
-def _suspects(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """Benign rows that reach the threshold, with the vector and score that they were given."""
-    wrong = (rows["vector"] == BENIGN) & (scored["score"] >= threshold)
-    given = scored.loc[wrong, ["vector", "score"]]
-    return rows.loc[wrong, ["client", "server", "first_seen", "packet_count"]].join(given)
+def _flagged(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """Rows that reach the threshold, with the vector and score that they were given.
+
+    Of attack rows, only those that share a host with a benign row: others can't be in one incident with it.
+    """
+    reached, benign = scored["score"] >= threshold, rows["vector"] == BENIGN
+    suspects = rows[reached & benign]
+    near = rows["client"].isin(suspects["client"]) | rows["server"].isin(suspects["server"])
+    wanted = reached & (benign | near)
+    kept = rows.loc[wanted, ["client", "server", "first_seen", "packet_count"]].assign(benign=benign[wanted])
+    return kept.join(scored.loc[wanted, ["vector", "score"]])
 
 
 def _steps(scores: Floats) -> Floats:

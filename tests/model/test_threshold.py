@@ -69,12 +69,29 @@ def test_windows_of_a_pair_close_together_are_one_alert() -> None:
             "vector": "tunnel",
             "score": 1.0,
             "packet_count": 1,
+            "benign": True,
         }
     )
     assert count_alerts(flagged, MERGING) == 2
     assert count_alerts(flagged.iloc[:1], MERGING) == 0
     assert count_alerts(flagged.iloc[:1].assign(packet_count=20), MERGING) == 1
     assert count_alerts(flagged.iloc[:0], MERGING) == 0
+
+
+def test_benign_rows_in_the_middle_of_an_attack_are_no_false_alert() -> None:
+    flagged = pd.DataFrame(
+        {
+            "client": [f"198.18.0.{n}" for n in range(10)],
+            "server": "203.0.113.1",
+            "first_seen": START,
+            "vector": "flood",
+            "score": 1.0,
+            "packet_count": 30,
+            "benign": [True] * 4 + [False] * 6,
+        }
+    )
+    assert count_alerts(flagged, MERGING) == 0
+    assert count_alerts(flagged[flagged["benign"]], MERGING) == 1
 
 
 def test_decision() -> None:
