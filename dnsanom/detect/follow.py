@@ -13,6 +13,7 @@ from dnsanom.detect.build import build
 from dnsanom.detect.merge import incidents, worth
 from dnsanom.detect.score import PAIR, Span
 from dnsanom.detect.state import State
+from dnsanom.detect.vectors import reach
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def follow(
     if not spans:
         return Followed([], (), 0)
     length = int(card["window_seconds"])
-    earlier = state.near(spans, merging.seconds)
+    earlier = state.near(spans, reach(merging.seconds))
     old = state.windows(earlier)
     kept = old[[not _inside(spans, w) for w in old["window"]]] if len(old) else old
     filled = [part for part in (fresh, kept.drop(columns="alert", errors="ignore")) if len(part)]

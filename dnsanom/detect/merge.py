@@ -1,10 +1,10 @@
 """Flagged windows → incidents: which of them an analyst would count as one.
 
-Three steps. (1) Flagged windows of one pair no more than `merge_seconds` apart are a run. (2) Runs that
-share a host and are no more than `merge_seconds` apart are one incident when the host has enough other ends:
-a scan has one client and many servers, a flood many clients and one server. A run that could join on either
-side joins the larger incident. (3) Incidents of many clients each that go on at the same time and share most
-of their clients are one: a botnet does not mind which resolver it asks.
+Three steps. (1) Flagged windows of one pair no more than `merge_seconds` apart are a run; a standing fault
+may pause for longer. (2) Runs that share a host and are as close are one incident when the host has enough
+other ends: a scan has one client and many servers, a flood many clients and one server. A run that could
+join on either side joins the larger incident. (3) Incidents of many clients each that go on at the same time
+and share most of their clients are one: a botnet does not mind which resolver it asks.
 
 What windows of one run or incident are said to be may differ; the vector with the largest sum of scores
 stands. At a host that everybody uses, such as our resolvers, only runs of one family of vectors join.
@@ -17,7 +17,7 @@ import pandas as pd
 from dnsanom.dataset.networks import Prefixes, pack, prefixes
 from dnsanom.dataset.noise import read_list
 from dnsanom.detect.crowds import join_crowds
-from dnsanom.detect.vectors import family, majority
+from dnsanom.detect.vectors import family, majority, pauses
 from dnsanom.params import Params
 
 CLIENT, SERVER = "client", "server"
@@ -62,7 +62,8 @@ def incidents(windows: pd.DataFrame, merge_seconds: int, length: int, shared: Pr
         return windows.assign(incident=0, side="", said="")
     ordered = windows.sort_values(["client", "server", "window"], ignore_index=True)
     ends = ordered["window"] + length
-    ordered["run"] = _chain(ordered, ["client", "server"], ordered["window"], ends, merge_seconds)
+    gap = pauses(ordered["vector"], merge_seconds)
+    ordered["run"] = _chain(ordered, ["client", "server"], ordered["window"], ends, gap)
     runs = join_crowds(_join_runs(_runs(ordered, length), merge_seconds, shared), merge_seconds)
     numbers = runs.sort_values(["start", "client", "server"])["label"].drop_duplicates()
     runs["incident"] = runs["label"].map({label: n for n, label in enumerate(numbers)})
@@ -95,7 +96,7 @@ def _runs(windows: pd.DataFrame, length: int) -> pd.DataFrame:
     return runs.assign(end=groups["window"].max() + length, vector=majority(windows, "run"))
 
 
-def _chain(frame: pd.DataFrame, by: list[str], start: pd.Series, end: pd.Series, gap: int) -> pd.Series:
+def _chain(frame: pd.DataFrame, by: list[str], start: pd.Series, end: pd.Series, gap: pd.Series) -> pd.Series:
     """Numbers of chains: rows of a group, sorted by start, each within `gap` of an earlier one's end."""
     keys = [frame[name] for name in by]
     reach = end.groupby(keys, sort=False).cummax().groupby(keys, sort=False).shift()
@@ -117,7 +118,8 @@ def _chains(runs: pd.DataFrame, side: str, other: str, gap: int, shared: Prefixe
     common = runs[side].isin([host for host in runs[side].unique() if pack(host) in shared])
     families = runs["vector"].map(family).where(common, "any")
     ordered = runs.assign(family=families).sort_values(["family", side, "start", other])
-    chain = _chain(ordered, ["family", side], ordered["start"], ordered["end"], gap).reindex(runs.index)
+    gaps = pauses(ordered["vector"], gap)
+    chain = _chain(ordered, ["family", side], ordered["start"], ordered["end"], gaps).reindex(runs.index)
     vector = chain.map(majority(runs.assign(chain=chain), "chain"))
     needed = vector.map(lambda name: getattr(MANY.get(name, MANY["unknown"]), f"{other}s"))
     needed = needed.astype("float64").where(~(common & vector.isin(PRIVATE)))

@@ -12,6 +12,21 @@ FAMILIES = {
 }
 
 
+#: Faults that stand until somebody mends them, though they show only now and then: seconds up to which a
+#: pause does not end the incident.
+STANDING = {"open_resolver": 3_600}
+
+
+def pauses(vectors: "pd.Series[str]", merge_seconds: int) -> "pd.Series[int]":
+    """How long a pause may be, in seconds, before each row for it to belong to the incident before."""
+    return vectors.map(lambda vector: max(merge_seconds, STANDING.get(vector, 0))).astype("int64")
+
+
+def reach(merge_seconds: int) -> int:
+    """The longest pause of any vector, in seconds."""
+    return max(merge_seconds, *STANDING.values())
+
+
 def family(vector: str) -> str:
     """What the vector is one side of; most vectors are families of their own."""
     return FAMILIES.get(vector, vector)

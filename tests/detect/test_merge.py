@@ -32,6 +32,13 @@ def test_windows_of_a_pair_are_one_incident_up_to_the_pause(pause: int, count: i
     assert len(merged(frame)) == count
 
 
+def test_a_standing_fault_may_pause_for_an_hour() -> None:
+    frame = windows(("c", "s", 0, "open_resolver", 0.9), ("d", "s", 3_660, "open_resolver", 0.9))
+    assert [side for _, side, _ in merged(frame)] == ["server"]
+    later = windows(("c", "s", 0, "open_resolver", 0.9), ("d", "s", 3_720, "open_resolver", 0.9))
+    assert len(merged(later)) == 2
+
+
 def test_every_vector_says_how_many_make_an_incident() -> None:
     assert set(MANY) == {*ATTACKS, UNKNOWN}
 
