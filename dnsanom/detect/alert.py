@@ -152,12 +152,8 @@ class Detection:
 
 
 def model_words(model: ModelRef) -> str:
-    """`dnsanom-window version 3`, or `dnsanom-window, not registered`."""
-    return (
-        f"{model['name']} version {model['version']}"
-        if model["version"]
-        else f"{model['name']} (unregistered)"
-    )
+    """`dnsanom-window version 3`, or `dnsanom-window (unregistered)`."""
+    return model["name"] + (f" version {model['version']}" if model["version"] else " (unregistered)")
 
 
 def plural(count: int, noun: str) -> str:
