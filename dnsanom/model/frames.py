@@ -45,8 +45,7 @@ def chosen(settings: Settings, view: str) -> list[str]:
     """The features that the data set's preparation chose. Raises DatasetError when it did not."""
     path = settings.dataset(view) / "features.json"
     try:
-        content = json.loads(path.read_text())
-        names = list(content.get("chosen") or content["features"])
+        names = list(json.loads(path.read_text())["features"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{path}: no chosen features ({error}); run `dnsanom prepare`") from error
     unknown = [name for name in names if name not in feature_names(view)]

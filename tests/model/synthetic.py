@@ -62,7 +62,7 @@ def write(folder: Path, train: pd.DataFrame, validation: pd.DataFrame, test: pd.
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in {"train": train, "validation": validation, "test": test}.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
-    content = {"chosen": CHOSEN, "scores": dict.fromkeys(feature_names("window"), 1.0)}
+    content = {"features": CHOSEN, "scores": dict.fromkeys(feature_names("window"), 1.0)}
     (folder / "features.json").write_text(json.dumps(content))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,9 @@ def test_equal_bundles_are_equal_bytes(model: str, tmp_path: Path) -> None:
     bundle(model).save(tmp_path / "one")
     bundle(model).save(tmp_path / "two")
     assert digest(tmp_path / "one") == digest(tmp_path / "two")
+    with zipfile.ZipFile(tmp_path / "one" / "model.skops") as archive:
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+        assert "0.npy" in archive.namelist()
 
 
 @pytest.mark.parametrize("model", ["knn", "svm"])

@@ -141,6 +141,6 @@ def test_what_can_not_be_learned_from_is_named(settings: Settings) -> None:
     with pytest.raises(DatasetError, match="vectors are benign: benign rows and at least one attack"):
         sweep(settings, "window", "knn", quiet)
     prepared(settings)
-    (settings.dataset("window") / "features.json").write_text('{"chosen": ["colour"]}')
+    (settings.dataset("window") / "features.json").write_text('{"features": ["colour"]}')
     with pytest.raises(DatasetError, match=r"features\.json: colour: no features of the window view"):
         sweep(settings, "window", "knn", quiet)
