@@ -8,7 +8,8 @@ DnsanomError                 exit 1: a failure
 ├── StoreError               the object store
 │   ├── StoreAwayError       nothing answers at the endpoint
 │   ├── StoreDeniedError     the credentials are refused
-│   ├── StoreEmptyError      the bucket is missing, or nothing is under the prefix
+│   ├── StoreEmptyError      nothing is under the prefix
+│   │   └── NoBucketError    the bucket is missing
 │   └── ObjectGoneError      an object was removed or replaced since it was listed
 ├── QualityError             the expectations can't be run
 ├── DatasetError             a data set can't be made of what the lake holds
@@ -57,6 +58,10 @@ class StoreDeniedError(StoreError):
 
 class StoreEmptyError(StoreError):
     """The bucket does not exist, or holds nothing under the prefix."""
+
+
+class NoBucketError(StoreEmptyError):
+    """The bucket does not exist."""
 
 
 class ObjectGoneError(StoreError):

@@ -8,7 +8,7 @@ from prefect import flow, task
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 
-from dnsanom.errors import StoreEmptyError
+from dnsanom.errors import NoBucketError, StoreEmptyError
 from dnsanom.settings import Settings, load_settings
 from flows import artifacts
 from flows.edge import ONCE, RETRIED, by_time, done, logged, one_line
@@ -23,7 +23,8 @@ from flows.edge import ONCE, RETRIED, by_time, done, logged, one_line
 def ingest() -> State[Any]:
     """Pull what is new and show what became of it.
 
-    An empty store is no failure (state `Empty`): before the first upload there is nothing to take.
+    An empty bucket is no failure (state `Empty`): before the first upload there is nothing to take. A missing
+    one is: somebody has to create it, or to name another.
     """
     began = time.time()
     pulled = pull_new()
@@ -48,6 +49,8 @@ def pull_new() -> Pulled:
 
     try:
         report = pull(load_settings(), progress=logged("pull"))
+    except NoBucketError:
+        raise
     except StoreEmptyError as error:
         return Pulled(0, str(error), "Empty")
     first, *rest = report.lines()

@@ -11,11 +11,11 @@ from botocore.config import Config
 
 from dnsanom.errors import (
     BadUseError,
+    NoBucketError,
     ObjectGoneError,
     SettingsError,
     StoreAwayError,
     StoreDeniedError,
-    StoreEmptyError,
     StoreError,
 )
 from dnsanom.settings import S3
@@ -170,7 +170,7 @@ def _client_error(where: str, error: boto.ClientError) -> StoreError:
         what = "check DNSANOM_S3_ACCESS_KEY, DNSANOM_S3_SECRET_KEY and the bucket's policy"
         return StoreDeniedError(f"{where}: access denied ({code}); {what}")
     if code in _NO_BUCKET:
-        return StoreEmptyError(f"{where}: no such bucket; create it or set DNSANOM_S3_BUCKET")
+        return NoBucketError(f"{where}: no such bucket; create it or set DNSANOM_S3_BUCKET")
     if code in _GONE | _CHANGED:
         return ObjectGoneError(f"{where}: removed or replaced since it was listed ({code})")
     if code in _BUSY:

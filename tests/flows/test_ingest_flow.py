@@ -43,6 +43,13 @@ def test_an_empty_store_is_no_failure(project: Settings) -> None:
     assert "nothing under prefix" in state.message
 
 
+def test_a_missing_bucket_is_a_failure(project: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DNSANOM_S3_BUCKET", "nobody-made-this")
+    state = ingest(return_state=True)
+    assert state.is_failed()
+    assert "bucket nobody-made-this: no such bucket" in state.message
+
+
 def test_a_wrong_key_fails_at_once_on_one_line(project: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DNSANOM_S3_SECRET_KEY", "wrong")
     state = ingest(return_state=True)
