@@ -13,7 +13,6 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dnsanom.dataset.fingerprint import folder_md5
 from dnsanom.errors import DatasetError, SettingsError
 from dnsanom.settings import Settings
 
@@ -23,19 +22,6 @@ if TYPE_CHECKING:
 #: stages begun so far, all stages, what DVC says
 Progress = Callable[[int, int, str], None]
 REMOTE = "store"
-
-
-def md5(settings: Settings, view: str) -> str:
-    """The md5 that names the view's data set in dvc.lock, counted from its files so that it is never stale.
-
-    Raises DatasetError if the data set has not been prepared.
-    """
-    try:
-        return folder_md5(settings.dataset(view))
-    except FileNotFoundError as error:
-        raise DatasetError(
-            f"{settings.dataset(view)}: no data set; run `dnsanom prepare --view {view}`"
-        ) from error
 
 
 def track_flows(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from dnsanom.dataset import version
+from dnsanom.dataset import fingerprint
 from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import baselines, frames, report, tracking
 from dnsanom.model.bundle import CARD_FILE, Bundle, digest, matrix, predict
@@ -82,7 +82,7 @@ def candidates(settings: Settings, view: str) -> dict[str, Bundle]:
             f"{settings.candidate(view, MODELS[0]).parent}: no candidate; "
             f"`dnsanom sweep --view {view} --model {MODELS[0]}` makes one"
         )
-    now = version.md5(settings, view)
+    now = fingerprint.md5(settings, view)
     for model, bundle in found.items():
         if bundle.card["data_md5"] != now:
             raise DatasetError(

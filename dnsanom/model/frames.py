@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from dnsanom.dataset import version
+from dnsanom.dataset import fingerprint
 from dnsanom.errors import DatasetError
 from dnsanom.schema import BENIGN, LABEL_COLUMNS, feature_names
 from dnsanom.settings import Settings
@@ -83,7 +83,7 @@ def tags(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, str]:
     sources = "+".join(sorted(set(rows["label_source"].dropna().astype(str))))
     return {
         "view": view,
-        "data_md5": version.md5(settings, view),
+        "data_md5": fingerprint.md5(settings, view),
         "code": code_version(settings.root),
         "label_source": sources or "none",
     }

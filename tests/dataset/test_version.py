@@ -12,6 +12,7 @@ from handset import flows, freeze_by_hand
 from pydantic import SecretStr
 
 from dnsanom.dataset import version
+from dnsanom.dataset.fingerprint import md5
 from dnsanom.errors import DatasetError, SettingsError
 from dnsanom.servers.objectstore import RunningStore
 from dnsanom.settings import S3, Settings, load_settings
@@ -54,7 +55,7 @@ def test_a_change_runs_the_stages_it_concerns_and_no_other(checkout: Settings) -
     assert [t for t in told if "prepare@window" in t] == ["Running stage 'prepare@window'"]
     lock = yaml.safe_load((checkout.root / "dvc.lock").read_text())["stages"]
     for view in ("window", "flow"):
-        assert lock[f"prepare@{view}"]["outs"][0]["md5"] == version.md5(checkout, view)
+        assert lock[f"prepare@{view}"]["outs"][0]["md5"] == md5(checkout, view)
     assert version.repro(checkout, PREPARE) == []
     _change(checkout.root, lambda p: p["labels"]["window"].pop())
     assert version.repro(checkout, PREPARE) == ["prepare@window"]
@@ -113,7 +114,7 @@ def test_a_folder_without_dvc_and_a_missing_set_are_errors(settings: Settings) -
     with pytest.raises(DatasetError, match="dvc: you are not inside of a DVC repository"):
         version.repro(settings)
     with pytest.raises(DatasetError, match="no data set; run `dnsanom prepare --view window`"):
-        version.md5(settings, "window")
+        md5(settings, "window")
 
 
 @pytest.mark.servers

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from synthetic import prepared, rows, write
 
-from dnsanom.dataset import version
+from dnsanom.dataset import fingerprint
 from dnsanom.errors import DatasetError
 from dnsanom.model.bundle import Bundle, predict
 from dnsanom.model.candidates import grid
@@ -82,7 +82,7 @@ def test_a_nested_run_says_what_was_tried_and_what_came_of_it(trained: Settings)
         run.data.metrics
     )
     tags = run.data.tags
-    assert tags["data_md5"] == version.md5(trained, "window")
+    assert tags["data_md5"] == fingerprint.md5(trained, "window")
     assert {"view": "window", "label_source": "truth"}.items() <= tags.items()
     assert tags["code"]
     client = connect(trained)
@@ -97,7 +97,7 @@ def test_a_nested_run_says_what_was_tried_and_what_came_of_it(trained: Settings)
 def test_the_parent_has_data_and_a_model_that_loads_safely(trained: Settings) -> None:
     parent = next(r for r in runs(trained, "sweep") if "mlflow.parentRunId" not in r.data.tags)
     (given,) = parent.inputs.dataset_inputs
-    assert given.dataset.digest == version.md5(trained, "window")
+    assert given.dataset.digest == fingerprint.md5(trained, "window")
     client = connect(trained)
     (logged,) = client.search_logged_models(
         [parent.info.experiment_id], f"source_run_id = '{parent.info.run_id}'"
