@@ -19,7 +19,7 @@ Progress = Callable[[int, int, str], None]
 START = datetime(2026, 3, 2, tzinfo=UTC)
 LEARNED, UNSEEN = timedelta(hours=24), timedelta(hours=2)
 NEW = START + LEARNED
-CLIENTS, SEED = 400, 7
+CLIENTS, SEED = 320, 7
 CORRUPT = "nfcapd.202603020905"
 BAD_ROWS = "nfcapd.202603021010"
 TWICE, AGAIN = "nfcapd.202603021200", "nfcapd.202603021200.again"

@@ -66,6 +66,21 @@ def test_not_ready_in_time_is_an_error_and_leaves_nothing_running(tmp_path: Path
     assert not [p for p in psutil.Process().children() if "still loading" in " ".join(p.cmdline())]
 
 
+def ended(pids: list[int], patience: float = 5.0) -> bool:
+    """Whether the processes are gone or zombies; a killed one may take a moment to be either."""
+
+    def alive(pid: int) -> bool:
+        try:
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    end = time.monotonic() + patience
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not any(map(alive, pids))
+
+
 def test_a_server_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Path) -> None:
     fork = f"import os; os.fork(); {STUBBORN}"
     pid = process.start(python(fork), tmp_path)
@@ -74,7 +89,7 @@ def test_a_server_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Pat
     began = time.monotonic()
     assert process.stop(tmp_path, "code", timeout=0.3)
     assert time.monotonic() - began < 5
-    assert not [p for p in family if psutil.pid_exists(p) and psutil.Process(p).status() != "zombie"]
+    assert ended(family)
 
 
 def test_a_second_start_is_refused_while_the_first_runs(tmp_path: Path) -> None:
