@@ -29,7 +29,7 @@ def demo() -> None:
     with _store(load_settings()) as settings:
         _simulate(settings)
         learned = _pull(settings, "the day to learn from", exports.NEW)
-        _learn(settings)
+        _learn(settings, learned.new > 0)
         unseen = _pull(settings, "two hours that no model has seen", exports.NEW + exports.UNSEEN)
         _detect(settings)
         pages = _pages(settings, learned.new + unseen.new > 0)
@@ -70,10 +70,14 @@ def _pull(settings: Settings, what: str, until: datetime) -> PullReport:
     return report
 
 
-def _learn(settings: Settings) -> None:
+def _learn(settings: Settings, new: bool) -> None:
+    """Learn from the day. What was frozen stays the version: hours to come bring late flows of its last ones."""
     _step("Freeze, prepare, sweep, evaluate: a version of the data, and models of it (dvc repro)")
-    freeze.freeze(settings, exports.START, exports.NEW)
-    say(f"frozen flows, version {version.track_flows(settings)}")
+    if new or not settings.flows.with_suffix(".dvc").exists():
+        freeze.freeze(settings, exports.START, exports.NEW)
+        say(f"frozen flows, version {version.track_flows(settings)}")
+    else:
+        say("the day's flows are frozen already")
     with bar("dvc") as progress:
         ran = version.repro(settings, progress=progress)
     say(f"stages that ran: {', '.join(ran)}" if ran else "nothing has changed since the last dvc repro")
