@@ -71,7 +71,7 @@ def _pull(settings: Settings, what: str, until: datetime) -> PullReport:
 
 
 def _learn(settings: Settings, new: bool) -> None:
-    """Learn from the day. What was frozen stays the version: hours to come bring late flows of its last ones."""
+    """Learn from the day. What was frozen stays the version: later hours bring late flows of its end."""
     _step("Freeze, prepare, sweep, evaluate: a version of the data, and models of it (dvc repro)")
     if new or not settings.flows.with_suffix(".dvc").exists():
         freeze.freeze(settings, exports.START, exports.NEW)
