@@ -39,17 +39,16 @@ def score(view: str | None) -> tuple[str, str | None]:
 
     Returns the report in a line, and the name of the run's state if it has its own.
     """
-    from dnsanom.detect import output_html, output_json
     from dnsanom.detect.alert import Detection
     from dnsanom.detect.detect import detect as detect_alerts
+    from dnsanom.detect.detect import write
 
     settings = load_settings()
     out = _out(settings)
 
     def deliver(found: Detection) -> None:
         if found.alerts or found.withdrawn:
-            output_json.write(out, found.alerts)
-            output_html.write(out.with_suffix(".html"), found)
+            write(out, found)
 
     try:
         found = detect_alerts(settings, [], view, None, deliver)

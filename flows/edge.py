@@ -22,9 +22,9 @@ from dnsanom.errors import (
     StoreDeniedError,
     StoreEmptyError,
 )
+from dnsanom.progress import Progress
 
 P = ParamSpec("P")
-Progress = Callable[[int, int, str], None]
 #: What another try would meet again.
 LASTING = (BadUseError, NoChampionError, StoreDeniedError, StoreEmptyError)
 

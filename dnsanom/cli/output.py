@@ -2,13 +2,12 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
-#: done so far, total, a short note (such as flows/s)
-Progress = Callable[[int, int, str], None]
+from dnsanom.progress import Progress
 
 
 def say(line: str) -> None:

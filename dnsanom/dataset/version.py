@@ -8,19 +8,19 @@ ignores.
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dnsanom.errors import DatasetError, SettingsError
+from dnsanom.progress import Progress
 from dnsanom.settings import Settings
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
 #: stages begun so far, all stages, what DVC says
-Progress = Callable[[int, int, str], None]
 REMOTE = "store"
 
 

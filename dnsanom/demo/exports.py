@@ -1,6 +1,5 @@
 """The demo's exports: a simulated day and two hours more, three of them spoiled as real ones are."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,13 +7,11 @@ import pandas as pd
 
 from dnsanom.netflow import decode
 from dnsanom.params import Dns
+from dnsanom.progress import Progress
 from dnsanom.simulate import simulate_day, write_exports
 from dnsanom.simulate.csv48 import write_csv
 from dnsanom.simulate.write import TRUTH
 from dnsanom.store.objects import ObjectStore
-
-#: done so far, total, a short note
-Progress = Callable[[int, int, str], None]
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 LEARNED, UNSEEN = timedelta(hours=24), timedelta(hours=2)

@@ -9,9 +9,8 @@ from pathlib import Path
 from dnsanom.cli.output import bar, say
 from dnsanom.dataset import freeze, version
 from dnsanom.demo import exports, summary
-from dnsanom.detect import output_html, output_json
-from dnsanom.detect.alert import Alert, Detection
-from dnsanom.detect.detect import detect
+from dnsanom.detect.alert import Alert
+from dnsanom.detect.detect import detect_to
 from dnsanom.model.promote import promote
 from dnsanom.params import View
 from dnsanom.quality import docs
@@ -90,17 +89,10 @@ def _learn(settings: Settings, new: bool) -> None:
 
 def _detect(settings: Settings) -> None:
     _step("Detect: the champion scores what no model has seen")
-    found = detect(settings, [], "window", None, lambda found: _keep(settings, found))
+    found = detect_to(settings, [], "window", None, _alerts(settings))
     _say_all(found.lines())
     if found.alerts:
         _say_all([summary.agreement(found.alerts, exports.unseen_truth(_exports(settings)))])
-
-
-def _keep(settings: Settings, found: Detection) -> None:
-    """Write the alerts, unless there is none and an earlier run's are there."""
-    if found.alerts or not _alerts(settings).exists():
-        output_json.write(_alerts(settings), found.alerts)
-        output_html.write(_alerts(settings).with_suffix(".html"), found)
 
 
 def _newest_alerts(settings: Settings) -> list[Alert]:

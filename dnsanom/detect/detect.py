@@ -11,10 +11,10 @@ import pandas as pd
 from dnsanom.detect import state
 from dnsanom.detect.alert import Alert, Detection, ModelRef, Scored
 from dnsanom.detect.build import build, in_order, iso
-from dnsanom.detect.follow import Merging, follow
+from dnsanom.detect.follow import follow
 from dnsanom.detect.gather import Gathered, gather
 from dnsanom.detect.lakehours import count_flows, lake_files
-from dnsanom.detect.merge import incidents, shared_hosts
+from dnsanom.detect.merge import Merging, merging
 from dnsanom.detect.score import WINDOW_COLUMNS, ScoredSpan, Span, score_span, spans
 from dnsanom.model.bundle import Bundle, open_bundle
 from dnsanom.settings import Settings
@@ -57,15 +57,20 @@ def detect_to(
 
     When the lake has nothing new, files of an earlier run stay as they are.
     """
-    from dnsanom.detect import output_html, output_json
 
     def deliver(found: Detection) -> None:
-        if found.idle and out.exists():
-            return
-        output_json.write(out, found.alerts)
-        output_html.write(out.with_suffix(".html"), found)
+        if not (found.idle and out.exists()):
+            write(out, found)
 
     return detect(settings, sources, view, model, deliver, since)
+
+
+def write(out: Path, found: Detection) -> None:
+    """The alerts to `out` as JSON, and beside it as an HTML page."""
+    from dnsanom.detect import output_html, output_json
+
+    output_json.write(out, found.alerts)
+    output_html.write(out.with_suffix(".html"), found)
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,9 @@ class _Run:
             lake = Path(folder) / "lake"
             gathered = gather(self.settings, sources, lake)
             scored = self._score(lake, self._spans(lake, lake_files(lake)))
-        merged = incidents(_windows(scored), self._merging.seconds, self._length, self._merging.shared)
+        merged = self._merging.incidents(_windows(scored))
         built = build(merged, self.view, self.bundle.card, self._model)
-        alerts = [alert for alert in built if self._merging.alerted(alert)]
+        alerts = [alert for alert in built if self._merging.alerted(alert["windows"], alert["packets"])]
         found = self._detection(alerts, scored, gathered, lone=len(built) - len(alerts))
         return _delivered(found, deliver)
 
@@ -122,8 +127,7 @@ class _Run:
 
     @property
     def _merging(self) -> Merging:
-        detect = self.settings.params.detect
-        return Merging(detect.merge_seconds, shared_hosts(self.settings.params), detect.lone_packets)
+        return merging(self.settings.params, self._length)
 
     def _spans(self, lake: Path, hours: Iterable[int]) -> list[Span]:
         return spans({hour: count_flows(lake, hour) for hour in hours}, self._length)

@@ -7,27 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from dnsanom.dataset.networks import Prefixes
 from dnsanom.detect.alert import Alert, ModelRef
 from dnsanom.detect.build import build
-from dnsanom.detect.merge import incidents, worth
+from dnsanom.detect.merge import Merging
 from dnsanom.detect.score import PAIR, Span
 from dnsanom.detect.state import State
 from dnsanom.detect.vectors import reach
-
-
-@dataclass(frozen=True)
-class Merging:
-    """What incidents are made by: seconds between their windows, the hosts that everybody uses, and the least
-    packets of a single window that is an alert."""
-
-    seconds: int
-    shared: Prefixes
-    lone_packets: int
-
-    def alerted(self, incident: Alert) -> bool:
-        """The incident is large enough for an alert; others are remembered, since they may grow."""
-        return worth(incident["windows"], incident["packets"], self.lone_packets)
 
 
 @dataclass(frozen=True)
@@ -51,13 +36,12 @@ def follow(
     """Put freshly flagged windows of the spans in place of the earlier ones, and tell what that changes."""
     if not spans:
         return Followed([], (), 0)
-    length = int(card["window_seconds"])
     earlier = state.near(spans, reach(merging.seconds))
     old = state.windows(earlier)
     kept = old[[not _inside(spans, w) for w in old["window"]]] if len(old) else old
     filled = [part for part in (fresh, kept.drop(columns="alert", errors="ignore")) if len(part)]
     windows = pd.concat(filled, ignore_index=True) if filled else fresh
-    merged = incidents(windows, merging.seconds, length, merging.shared)
+    merged = merging.incidents(windows)
     alerts = build(merged, view, card, model)
     names = _names(alerts, merged, old)
     alerts = [{**alert, "id": names[n]} for n, alert in enumerate(alerts)]
@@ -68,10 +52,10 @@ def follow(
             columns=["said", "incident", "side"]
         ),
     )
-    loud = {alert["id"]: alert for alert in alerts if merging.alerted(alert)}
+    loud = {alert["id"]: alert for alert in alerts if _alerted(merging, alert)}
     changed = [alert for id_, alert in loud.items() if earlier.get(id_) != alert]
-    withdrawn = {id_ for id_, alert in earlier.items() if merging.alerted(alert)} - set(loud)
-    lone = sum(not merging.alerted(a) and earlier.get(a["id"]) != a for a in alerts)
+    withdrawn = {id_ for id_, alert in earlier.items() if _alerted(merging, alert)} - set(loud)
+    lone = sum(not _alerted(merging, a) and earlier.get(a["id"]) != a for a in alerts)
     return Followed(changed, tuple(sorted(withdrawn)), lone)
 
 
@@ -96,3 +80,7 @@ def _names(alerts: list[Alert], merged: pd.DataFrame, old: pd.DataFrame) -> dict
         if incident not in names and id_ not in names.values():
             names[incident] = id_
     return {n: names.get(n, alert["id"]) for n, alert in enumerate(alerts)}
+
+
+def _alerted(merging: Merging, alert: Alert) -> bool:
+    return merging.alerted(alert["windows"], alert["packets"])

@@ -72,6 +72,31 @@ def incidents(windows: pd.DataFrame, merge_seconds: int, length: int, shared: Pr
     return joined.rename(columns={"vector": "said"}).assign(vector=vector)
 
 
+@dataclass(frozen=True)
+class Merging:
+    """What incidents are made by: seconds between their windows, a window's own, the hosts that everybody
+    uses, and the least packets of a single window that is an alert."""
+
+    seconds: int
+    window_seconds: int
+    shared: Prefixes
+    lone_packets: int
+
+    def incidents(self, windows: pd.DataFrame) -> pd.DataFrame:
+        """`incidents` of the windows."""
+        return incidents(windows, self.seconds, self.window_seconds, self.shared)
+
+    def alerted(self, windows: int, packets: int) -> bool:
+        """An incident of so many is large enough for an alert; others are remembered, since they may grow."""
+        return worth(windows, packets, self.lone_packets)
+
+
+def merging(params: Params, window_seconds: int | None = None) -> Merging:
+    """How these parameters merge windows of that length, by default their own."""
+    length = window_seconds or params.dns.window_seconds
+    return Merging(params.detect.merge_seconds, length, shared_hosts(params), params.detect.lone_packets)
+
+
 def shared_hosts(params: Params) -> Prefixes:
     """Hosts that everybody uses, so that two who share one need not have to do with each other."""
     return prefixes([*params.dns.networks("resolvers"), *read_list("public_resolvers")])

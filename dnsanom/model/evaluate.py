@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from dnsanom.dataset import fingerprint
+from dnsanom.detect.merge import merging
 from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import baselines, frames, report, tracking
 from dnsanom.model.bundle import CARD_FILE, Bundle, digest, matrix, predict
 from dnsanom.model.candidates import MODELS
 from dnsanom.model.scoring import Metrics, alerting, confusion, flat, likeliest, macro_f1, metrics, per_vector
-from dnsanom.model.threshold import merging
 from dnsanom.settings import Settings
 
 
@@ -99,7 +99,9 @@ def winner(bundles: dict[str, Bundle]) -> str:
 
 def score(settings: Settings, bundle: Bundle, rows: pd.DataFrame, answers: pd.DataFrame) -> Metrics:
     """A bundle's figures on labelled rows, and what comes of alerts at its own threshold."""
-    return metrics(rows, answers) | alerting(rows, answers, bundle.card["threshold"], merging(settings))
+    return metrics(rows, answers) | alerting(
+        rows, answers, bundle.card["threshold"], merging(settings.params)
+    )
 
 
 def _baselines(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, Metrics]:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
-from dnsanom.model.threshold import Merging, decide, false_alerts
+from dnsanom.detect.merge import Merging
+from dnsanom.model.threshold import decide, false_alerts
 from dnsanom.schema import BENIGN, VECTORS
 
 Metrics = dict[str, Any]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from dnsanom.detect.merge import merging
 from dnsanom.model import frames, tracking
 from dnsanom.model.bundle import Bundle, matrix, scored
 from dnsanom.model.candidates import Setting, grid, head
@@ -17,7 +18,7 @@ from dnsanom.model.distinct import distinct
 from dnsanom.model.figures import confusion_figure
 from dnsanom.model.scoring import Metrics, alerting, confusion, flat, likeliest, metrics
 from dnsanom.model.thin import thinned
-from dnsanom.model.threshold import choose, merging
+from dnsanom.model.threshold import choose
 from dnsanom.model.trials import Task, Trial, run_trials
 from dnsanom.model.usual import usual
 from dnsanom.settings import Settings
@@ -97,7 +98,10 @@ def _score(trial: Trial, task: Task, validation: pd.DataFrame) -> Result:
 
 def _with_alerts(settings: Settings, best: Result, task: Task, validation: pd.DataFrame) -> Result:
     """The best trial with its threshold, and what comes of alerts at it."""
-    answers, merge = _answers(best.trial, task, validation), merging(settings)
+    answers, merge = (
+        _answers(best.trial, task, validation),
+        merging(settings.params),
+    )
     chosen = choose(validation, answers, settings.params.detect.false_alerts_per_day, merge)
     told = alerting(validation, answers, chosen.score, merge)
     return replace(best, metrics=best.metrics | told | {"within_budget": chosen.within_budget})

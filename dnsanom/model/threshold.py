@@ -7,31 +7,18 @@ that an attack is likelier than not.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from dnsanom.dataset.networks import Prefixes
-from dnsanom.detect.merge import incidents, shared_hosts, worth
+from dnsanom.detect.merge import Merging
 from dnsanom.detect.vectors import majority
 from dnsanom.model.distinct import Floats
 from dnsanom.schema import BENIGN
-from dnsanom.settings import Settings
 
 LEAST = 0.5
 _DAY = 86_400.0
 _PAIR = ["client", "server", "window"]
-
-
-@dataclass(frozen=True)
-class Merging:
-    """What detection needs to know to tell incidents apart."""
-
-    seconds: int
-    window_seconds: int
-    shared: Prefixes
-    lone_packets: int
 
 
 @dataclass(frozen=True)
@@ -41,13 +28,6 @@ class Threshold:
     score: float
     false_alerts_per_day: float
     within_budget: bool
-
-
-def merging(settings: Settings) -> Merging:
-    """How these settings merge."""
-    dns, detect = settings.params.dns, settings.params.detect
-    shared = shared_hosts(settings.params)
-    return Merging(detect.merge_seconds, dns.window_seconds, shared, detect.lone_packets)
 
 
 def decide(scored: pd.DataFrame, threshold: float) -> pd.Series:
@@ -74,12 +54,12 @@ def count_alerts(flagged: pd.DataFrame, merging: Merging) -> int:
         score=("score", "max"), packets=("packet_count", "sum"), benign=("benign", "all")
     )
     windows = sums.join(majority(rows, _PAIR)).reset_index()
-    merged = incidents(windows, merging.seconds, merging.window_seconds, merging.shared)
+    merged = merging.incidents(windows)
     alerts = merged.groupby("incident").agg(
         windows=("window", "size"), packets=("packets", "sum"), benign=("benign", "all")
     )
     false = alerts[alerts["benign"]]
-    return sum(map(partial(worth, lone_packets=merging.lone_packets), false["windows"], false["packets"]))
+    return sum(map(merging.alerted, false["windows"], false["packets"]))
 
 
 def false_alerts(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: Merging) -> float:

@@ -1,5 +1,6 @@
 """Ending a server with all that it started, also what left its process group."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -34,7 +35,5 @@ def _family(pid: int | None) -> list[psutil.Process]:
 
 def _terminate(processes: list[psutil.Process]) -> None:
     for one in processes:
-        try:
+        with suppress(psutil.NoSuchProcess):
             one.terminate()
-        except psutil.NoSuchProcess:
-            continue

@@ -11,13 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from dnsanom.errors import BadUseError
+from dnsanom.progress import Progress
 from dnsanom.simulate.clock import MINUTE, SECOND
 from dnsanom.simulate.day import simulate_day
 from dnsanom.simulate.draws import I64, whole
 
 Format = Literal["nfcapd", "csv"]
-#: done so far, total, a short note
-Progress = Callable[[int, int, str], None]
 
 ROTATION = 5 * MINUTE
 TRUTH = "truth.csv"

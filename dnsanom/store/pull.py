@@ -8,11 +8,12 @@ not committed is taken out again and comes anew with the next pull.
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from dnsanom.errors import DecodeError, DnsanomError, ObjectGoneError, StoreEmptyError, StoreError
+from dnsanom.progress import Progress
 from dnsanom.quality import quarantine
 from dnsanom.settings import Settings
 from dnsanom.store import lake, truth
@@ -23,7 +24,6 @@ from dnsanom.store.report import PullReport
 from dnsanom.store.take import Outcome
 from dnsanom.store.workers import Submit, workers
 
-Progress = Callable[[int, int, str], None]
 #: Exports that are fetched ahead, and exports at work for each process: what bounds the memory.
 AHEAD, AT_WORK = 4, 3
 

@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from dnsanom.dataset.networks import prefixes
+from dnsanom.detect.merge import Merging
 from dnsanom.model.scoring import alerting, confusion, flat, likeliest, macro_f1, metrics, per_vector
-from dnsanom.model.threshold import Merging
 
 MERGING = Merging(300, 60, prefixes([]), lone_packets=0)
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from dnsanom.dataset.networks import prefixes
-from dnsanom.model.threshold import LEAST, Merging, choose, count_alerts, days, decide, false_alerts
+from dnsanom.detect.merge import Merging
+from dnsanom.model.threshold import LEAST, choose, count_alerts, days, decide, false_alerts
 
 MERGING = Merging(300, 60, prefixes([]), lone_packets=20)
 START = pd.Timestamp("2026-03-02T00:00:00Z")
