@@ -1,10 +1,14 @@
 """Small real exports for the tests: nfdump's CSV of 48 columns, flow tables, truth files."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
 from dnsanom.schema import FLOW_SCHEMA
+from dnsanom.settings import Settings
+from dnsanom.store import lake
+from dnsanom.store.ledger import Ledger
 
 HEADER = (
     "ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt,in,out,sas,das,smk,dmk,dtos,dir,nh,nhb,svln,dvln,"
@@ -63,3 +67,13 @@ def flows(key: str, *seen: datetime) -> pa.Table:
     return pa.Table.from_pylist(
         [{**query, "first_seen": time, "row": row} for row, time in enumerate(seen)], schema=FLOW_SCHEMA
     )
+
+
+def in_lake(settings: Settings) -> dict[str, int]:
+    """Flows in the lake by export."""
+    return dict(sorted(Counter(lake.read(settings.lake).export_key.execute()).items()))
+
+
+def states(settings: Settings) -> dict[str, str]:
+    with Ledger(settings.ledger) as ledger:
+        return {entry.key: entry.state for entry in ledger.entries() if entry.state != "replaced"}
