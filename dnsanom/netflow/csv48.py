@@ -7,10 +7,10 @@ line stands for one flow: when nfdump has aggregated, this format does not say h
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow import cells
+from dnsanom.netflow.assemble import assemble
 from dnsanom.netflow.cells import Cell, is_null, read_cells
 from dnsanom.netflow.lines import Lines, read_lines
 from dnsanom.netflow.parsed import Parsed, rejects
@@ -33,7 +33,6 @@ _CELLS: dict[str, tuple[str, Cell]] = {
     "ra": ("exporter", cells.ADDRESS),
 }
 _REQUIRED = ("ts", "pr", "sa", "sp", "da", "dp", "ipkt", "ibyt")
-_UNSET = pa.array(["0.0.0.0", "::"])
 
 
 def sniff(data: bytes) -> bool:
@@ -51,7 +50,7 @@ def read(data: bytes, key: str) -> Parsed:
     good, rejected = _split(lines, values)
     rows = np.arange(lines.count) if lines.places is None else lines.places
     columns = {_CELLS[name][0]: v if good.all() else v.filter(pa.array(good)) for name, v in values.items()}
-    return Parsed(NAME, {**_finished(columns), "row": pa.array(rows[good])}, rejected)
+    return Parsed(NAME, {**assemble(columns), "row": pa.array(rows[good])}, rejected)
 
 
 def _check_header(names: tuple[str, ...], key: str) -> None:
@@ -60,22 +59,6 @@ def _check_header(names: tuple[str, ...], key: str) -> None:
         lacking.append("td")
     if lacking:
         raise DecodeError(f"{key}: header: {', '.join(lacking)} missing: a flow can't do without")
-
-
-def _finished(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Columns of the flow table: the duration where only the end is given, addresses over one dictionary."""
-    last = columns.pop("last_seen", None)
-    if "duration" not in columns:
-        spans = pc.subtract(last.cast(pa.int64()), columns["first_seen"].cast(pa.int64()))
-        columns["duration"] = pc.divide(spans.cast(pa.float64()), 1000.0)
-    if "exporter" in columns:
-        unset = pc.is_in(columns["exporter"], _UNSET)
-        columns["exporter"] = pc.if_else(unset, pa.scalar(None, pa.string()), columns["exporter"])
-    pair = pa.chunked_array([columns["src_ip"], columns["dst_ip"]]).combine_chunks().dictionary_encode()
-    rows = len(columns["src_ip"])
-    columns["src_ip"], columns["dst_ip"] = pair[:rows], pair[rows:]
-    columns["flows"] = pa.array(np.ones(rows, np.int64))
-    return columns
 
 
 def _split(lines: Lines, values: dict[str, pa.Array]) -> tuple[npt.NDArray[np.bool_], pa.Table]:
