@@ -1,4 +1,4 @@
-"""What text and JSON readers found, as columns of the flow table: what every one of them has to do at the end."""
+"""What text and JSON readers found, as columns of the flow table: the end of each of them."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +11,8 @@ def assemble(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """Columns of the flow table, from those of an export and perhaps `last_seen` beside them.
 
     The duration is taken from the end where only that is given, an exporter of all zeros is none, both
-    addresses share one dictionary, and a record stands for one flow unless the export says otherwise. A column
-    that the export lacks stays out.
+    addresses share one dictionary, and a record stands for one flow unless the export says otherwise. A
+    column that the export lacks stays out.
     """
     made = dict(columns)
     last = made.pop("last_seen", None)
