@@ -5,6 +5,7 @@ DnsanomError                 exit 1: a failure
 │   ├── SettingsError        an environment variable or params.yaml
 │   └── RuleError            a label rule that can't be read
 ├── DecodeError              an export that can't be read as flows
+│   └── UnfinishedError      one whose end is missing: still being written, or cut short
 ├── StoreError               the object store
 │   ├── StoreAwayError       nothing answers at the endpoint
 │   ├── StoreDeniedError     the credentials are refused
@@ -42,6 +43,10 @@ class RuleError(BadUseError):
 
 class DecodeError(DnsanomError):
     """An export can't be read as flows."""
+
+
+class UnfinishedError(DecodeError):
+    """The end of an export is missing: its collector still writes it, or it was cut short."""
 
 
 class StoreError(DnsanomError):
