@@ -55,6 +55,25 @@ class Quality(Frozen):
     earliest: str = "2000-01-01T00:00:00Z"
 
 
+class SamplingRule(Frozen):
+    """How the counts of some exporters' flows are scaled; no `exporters` means all of them."""
+
+    exporters: tuple[Network, ...] = ()
+    policy: Literal["announced", "default", "override", "reject"]
+    rate: int | None = Field(None, ge=1, le=10_000_000)
+
+    @model_validator(mode="after")
+    def _has_its_rate(self) -> "SamplingRule":
+        needs = self.policy in ("default", "override")
+        if needs != (self.rate is not None):
+            raise ValueError(f"policy {self.policy} {'needs a' if needs else 'takes no'} rate")
+        return self
+
+    def networks(self) -> list[IPv4Network | IPv6Network]:
+        """The exporters' prefixes, parsed."""
+        return [ip_network(n) for n in self.exporters]
+
+
 class Noise(Frozen):
     """Which shipped lists tag rows, and which of the tags keep a row out of training."""
 
@@ -133,6 +152,8 @@ class Params(Frozen):
 
     dns: Dns
     quality: Quality
+    #: The first rule that an exporter meets holds; without one, what is announced does.
+    sampling: tuple[SamplingRule, ...] = ()
     noise: Noise
     labels: dict[View, tuple[Rule, ...]]
     dataset: Dataset

@@ -46,6 +46,7 @@ FLOW_COLUMNS: tuple[Column, ...] = (
 PROVENANCE: tuple[Column, ...] = (
     Column("exporter", pa.string(), "address", "the router that exported the flow", nullable=True),
     Column("sampling_rate", pa.int32(), "1:N", "announced packet sampling", 1, 10_000_000, nullable=True),
+    Column("scaled_by", pa.int32(), "factor", "multiplied into packets and bytes", 1, 1e7, nullable=True),
     Column("export_key", pa.string(), "key", "the export that the flow was read from"),
     Column("row", pa.int64(), "row", "the flow's place in its export, from 0", 0),
 )

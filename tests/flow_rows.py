@@ -45,6 +45,7 @@ def made_flows(count: int, seed: int = 7, key: str = "made") -> pa.Table:
         "sampling_rate": pa.array([RATES[ROUTERS[r]] for r in router], pa.int32()),
         "row": pa.array(np.arange(count)),
     }
+    columns["scaled_by"] = columns["sampling_rate"]
     return finish(columns, key).select(FLOW_SCHEMA.names)
 
 

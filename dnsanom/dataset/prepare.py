@@ -64,7 +64,7 @@ def _rows(con: ibis.BaseBackend, settings: Settings, view: str) -> ibis.Table:
     if not files:
         raise DatasetError(f"{settings.flows}: no frozen flows; run `dnsanom freeze` first")
     flows = con.read_parquet([str(f) for f in files], table_name="flows")
-    return rows(noise.tag(flows, params.noise), view, params.dns)
+    return rows(noise.tag(flows, params.noise), view, params.dns, params.sampling)
 
 
 def _truth(settings: Settings) -> pd.DataFrame | None:

@@ -77,7 +77,8 @@ def score_span(lake: Path, span: Span, settings: Settings, view: str, model: Bun
     length = int(model.card["window_seconds"])
     flows = lakes.read(lake, _time(span.since - length), _time(span.until + length))
     dns = settings.params.dns.model_copy(update={"window_seconds": length})
-    rows = views.rows(noise.tag(flows, settings.params.noise), view, dns).execute()
+    params = settings.params
+    rows = views.rows(noise.tag(flows, params.noise), view, dns, params.sampling).execute()
     rows["window"] = epoch_seconds(rows["first_seen"]) // length * length
     rows = rows[(rows["window"] >= span.since) & (rows["window"] < span.until)]
     windows = to_windows(_flagged(rows, model), view)

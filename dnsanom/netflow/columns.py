@@ -47,5 +47,5 @@ def _column(values: pa.Array | None, kind: pa.DataType, rows: int) -> pa.Array:
 
 def missing(columns: Mapping[str, pa.Array]) -> tuple[str, ...]:
     """Columns of the flow table that an export of this kind does not have."""
-    given = {*columns, *DERIVED, "export_key"}
+    given = {*columns, *DERIVED, "export_key", "scaled_by"}
     return tuple(c.name for c in COLUMNS if c.name not in given)

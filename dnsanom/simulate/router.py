@@ -105,6 +105,7 @@ def _table(seen: Packets, first: I64, last: I64, rate: int, order: I64) -> pa.Ta
         "flows": pa.array(np.ones(len(first), np.int64)),
         "exporter": pa.array(np.where(_crosses(head), EXPORTERS[1], EXPORTERS[0])),
         "sampling_rate": pa.array(np.full(len(first), rate, np.int32)),
+        "scaled_by": pa.array(np.full(len(first), rate, np.int32)),
     }
     return pa.table(columns)
 

@@ -61,6 +61,7 @@ def flow(
         "flows": count,
         "exporter": None,
         "sampling_rate": None,
+        "scaled_by": None,
     }
 
 

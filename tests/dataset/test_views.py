@@ -8,7 +8,7 @@ from handflows import CLIENT, DNS, FAR, OTHER, OUTSIDE, RESOLVER, at, flow, tcp,
 
 from dnsanom.dataset.views import rows
 from dnsanom.errors import BadUseError
-from dnsanom.schema import ROW_COLUMNS, feature_names
+from dnsanom.schema import ROW_COLUMNS, UDP, feature_names
 
 MINUTE = [
     flow(1, CLIENT, 4001, RESOLVER, 53, packets=2, size=60),
@@ -99,9 +99,9 @@ def test_a_flow_row_in_numbers() -> None:
     assert made.loc[1, ["client", "server", "last_seen"]].tolist() == [CLIENT, RESOLVER, at(4.25)]
 
 
-def test_missing_flags_and_tos_are_zero() -> None:
-    bare = {**tcp(0, CLIENT, 4000, OUTSIDE, 53), "tcp_flags": None, "tos": None}
-    assert view("flow", [bare]).loc[0, ["tcp_flags", "tos", "is_tcp"]].tolist() == [0, 0, 1]
+def test_flags_mean_something_for_tcp_alone() -> None:
+    odd = {**tcp(0, CLIENT, 4000, OUTSIDE, 53), "tcp_flags": 24, "protocol": UDP}
+    assert view("flow", [odd]).loc[0, ["tcp_flags", "is_tcp"]].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("name", ["flow", "window"])

@@ -47,6 +47,7 @@ def flow(
         "flows": 1,
         "exporter": "192.0.2.1",
         "sampling_rate": 1,
+        "scaled_by": 1,
     }
 
 

@@ -53,7 +53,7 @@ def test_what_is_written_is_read_but_for_what_the_format_lacks(tmp_path: Path) -
     assert decoded.flows.schema == FLOW_SCHEMA
     assert decoded.report.missing == ("sampling_rate",)
     assert decoded.flows["sampling_rate"].null_count == 5000
-    lacking = ["sampling_rate", "flows"]
+    lacking = ["sampling_rate", "scaled_by", "flows"]
     assert decoded.flows.drop_columns(lacking).equals(flows.drop_columns(lacking))
 
 

@@ -113,7 +113,7 @@ def test_a_flow_that_ends_in_the_future_is_caught(judge: Judge, flows: pa.Table)
 
 def test_nulls_where_they_may_be_pass(judge: Judge, flows: pa.Table) -> None:
     nullable = {c.name: pa.nulls(flows.num_rows, c.type) for c in COLUMNS if c.nullable}
-    assert set(nullable) == {"tcp_flags", "tos", "exporter", "sampling_rate"}
+    assert set(nullable) == {"tcp_flags", "tos", "exporter", "sampling_rate", "scaled_by"}
     for name, nulls in nullable.items():
         flows = flows.set_column(flows.schema.get_field_index(name), FLOW_SCHEMA.field(name), nulls)
     assert judge(flows).failed == ()
@@ -140,7 +140,7 @@ def test_every_failing_row_is_found_past_the_200_that_great_expectations_lists(j
 
 
 def test_rows_are_named_by_their_place_in_the_export(judge: Judge, flows: pa.Table) -> None:
-    apart = flows.set_column(18, "row", pc.multiply(flows["row"], 3))
+    apart = flows.set_column(flows.schema.get_field_index("row"), "row", pc.multiply(flows["row"], 3))
     verdict = judge(changed(apart, ROW, protocol=201))
     assert verdict.bad["row"].to_pylist() == [3 * ROW]
 
@@ -207,7 +207,7 @@ def test_the_result_is_stored_once_under_the_key(judge: Judge, flows: pa.Table, 
 def test_a_table_that_is_no_flow_table_is_an_error(judge: Judge, flows: pa.Table) -> None:
     with pytest.raises(QualityError, match="key: column 1 is duration string, must be duration double"):
         judge(flows.set_column(1, "duration", flows["duration"].cast(pa.string())), "key")
-    with pytest.raises(QualityError, match="key: column 18 is missing, must be row int64"):
+    with pytest.raises(QualityError, match="key: column 19 is missing, must be row int64"):
         judge(flows.drop_columns(["row"]), "key")
 
 

@@ -28,7 +28,8 @@ def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str
     made["flows"] = pa.array(np.maximum(numbers["flows"], 1, out=numbers["flows"]))
     made["src_ip"], made["dst_ip"] = _addresses(flows)
     made["exporter"] = _exporter(flows, exporters)
-    made["sampling_rate"] = _sampling(flows, exporters, offsets)
+    # nfcapd multiplies by the rate that it knows before it writes.
+    made["sampling_rate"] = made["scaled_by"] = _sampling(flows, exporters, offsets)
     made["row"] = pa.array(np.arange(len(offsets)))
     return made
 
