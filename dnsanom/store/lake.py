@@ -7,12 +7,13 @@ ones.
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import ibis
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
@@ -20,6 +21,16 @@ from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.store.export import export_id
 
 HOUR = timedelta(hours=1)
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Staged:
+    """An export's flows in files outside the lake, one an hour, ready to be published; `rows` in all."""
+
+    export_key: str
+    rows: int = 0
+    files: tuple[tuple[datetime, Path], ...] = ()
 
 
 def write(lake: Path, flows: pa.Table, export_key: str, known: bool = True) -> int:
@@ -36,9 +47,35 @@ def write(lake: Path, flows: pa.Table, export_key: str, known: bool = True) -> i
     return int(flows.num_rows)
 
 
-def remove(lake: Path, export_key: str) -> int:
-    """Take an export's flows out of the lake and return how many files they were."""
-    files = _files(lake, export_key)
+def stage(folder: Path, flows: pa.Table, export_key: str) -> Staged:
+    """Write an export's flows to a folder beside the lake, on its file system, for `publish`."""
+    flows = flows.select(FLOW_SCHEMA.names).cast(FLOW_SCHEMA)
+    files = []
+    for hour, part in _by_hour(flows):
+        file = folder / f"{export_id(export_key)}.{hour:%Y%m%d%H}.parquet"
+        _save(part, file)
+        files.append((hour, file))
+    return Staged(export_key, flows.num_rows, tuple(files))
+
+
+def publish(lake: Path, staged: Staged, known: bool = True) -> int:
+    """Bring staged flows into the lake by renames, in place of the export's earlier ones, as `write` does."""
+    before = set(_files(lake, staged.export_key)) if known else set()
+    for hour, file in staged.files:
+        target = _folder(lake, hour) / f"{export_id(staged.export_key)}.parquet"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+        before.discard(target)
+    for stale in before:
+        stale.unlink(missing_ok=True)
+    return staged.rows
+
+
+def remove(lake: Path, *export_keys: str) -> int:
+    """Take exports' flows out of the lake, in one walk over it, and return how many files they were."""
+    names = {f"{export_id(key)}.parquet" for key in export_keys}
+    pattern = min(names) if len(names) == 1 else "*.parquet"
+    files = [file for file in lake.glob(f"date=*/hour=*/{pattern}") if file.name in names]
     for file in files:
         file.unlink(missing_ok=True)
     return len(files)
@@ -78,9 +115,14 @@ def read(
 
 
 def _by_hour(flows: pa.Table) -> Iterator[tuple[datetime, pa.Table]]:
-    starts = pc.floor_temporal(flows["first_seen"], unit="hour")
-    for start in pc.unique(starts):
-        yield start.as_py(), flows.filter(pc.equal(starts, start))
+    """The flows hour by hour; most exports lie in one, and nothing is copied then."""
+    starts = flows["first_seen"].cast(pa.int64()).to_numpy() // _HOUR_MS
+    if not len(starts):
+        return
+    found = np.unique(starts) if starts.min() < starts.max() else starts[:1]
+    for start in found:
+        part = flows if len(found) == 1 else flows.filter(pa.array(starts == start))
+        yield datetime.fromtimestamp(int(start) * HOUR.total_seconds(), UTC), part
 
 
 def _write_hour(folder: Path, flows: pa.Table, export_key: str) -> Path:
@@ -88,14 +130,18 @@ def _write_hour(folder: Path, flows: pa.Table, export_key: str) -> Path:
     name = export_id(export_key)
     target, beside = folder / f"{name}.parquet", folder / f".{name}.{os.getpid()}.tmp"
     try:
-        with beside.open("wb") as file:
-            pq.write_table(flows, file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
+        _save(flows, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
     return target
+
+
+def _save(flows: pa.Table, path: Path) -> None:
+    with path.open("wb") as file:
+        pq.write_table(flows, file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _files(lake: Path, export_key: str) -> list[Path]:

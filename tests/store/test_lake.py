@@ -101,6 +101,29 @@ def test_a_write_that_breaks_off_leaves_no_file(tmp_path: Path, monkeypatch: pyt
     assert [p.suffix for p in tmp_path.rglob("*") if p.is_file()] == [".parquet"]
 
 
+def test_staged_flows_are_seen_when_they_are_published(tmp_path: Path) -> None:
+    folder, staging = tmp_path / "lake", tmp_path / "staging"
+    staging.mkdir()
+    lake.write(folder, flows("a", START - HOUR, START), "a")
+    staged = lake.stage(staging, flows("a", START, START + timedelta(minutes=1), START + HOUR), "a")
+    assert (staged.rows, [hour for hour, _ in staged.files]) == (3, [START, START + HOUR])
+    assert len(keys(folder)) == 2
+    assert lake.publish(folder, staged) == 3
+    assert lake.read(folder).order_by("row").first_seen.execute().tolist() == [
+        pd.Timestamp(seen) for seen in (START, START + timedelta(minutes=1), START + HOUR)
+    ]
+    assert list(staging.iterdir()) == []
+    assert lake.hours(folder) == [START, START + HOUR]
+
+
+def test_several_exports_are_removed_at_once(tmp_path: Path) -> None:
+    for key in ("a", "b", "c"):
+        lake.write(tmp_path, flows(key, START, START + HOUR), key)
+    assert lake.remove(tmp_path, "a", "c", "never there") == 4
+    assert keys(tmp_path) == ["b", "b"]
+    assert lake.remove(tmp_path) == 0
+
+
 def test_pandas_duckdb_and_ibis_read_it_as_it_is(tmp_path: Path) -> None:
     lake.write(tmp_path, flows("a", START, START + HOUR), "a")
     (tmp_path / "date=2026-03-02" / "hour=00" / f".{export_id('b')}.77.tmp").write_bytes(b"half")
