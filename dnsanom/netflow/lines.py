@@ -1,7 +1,9 @@
-"""Lines of comma separated cells, with the line number and raw text of each within reach."""
+"""Lines of delimited cells, with the line number and raw text of each within reach."""
 
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,35 +14,78 @@ from dnsanom.errors import DecodeError
 
 #: Arrow's parser takes no line longer than its block.
 _BLOCK = 4 << 20
-_FOOTER = b"\nSummary\n"
+#: A sniffer looks for the first line in so many bytes.
+_HEAD = 1 << 16
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines below the header that have as many cells as it.
+    """The lines of an export that have as many cells as it has columns, without headers and footers.
 
     `cells` are the wanted columns as text. `places` tells each one's number among all lines, None when no
-    line was left out; `misfits` are those left out, number → reason.
+    line was left out; `misfits` are those left out, number → reason. `raw` gives a line as it stands.
     """
 
-    names: tuple[str, ...]
     cells: dict[str, pa.Array]
     count: int
-    body: bytes = field(repr=False)
+    raw: Callable[[int], str] = field(repr=False)
     places: npt.NDArray[np.int64] | None = None
     misfits: dict[int, str] = field(default_factory=dict)
-
-    @cached_property
-    def _all(self) -> list[bytes]:
-        return split_lines(self.body)
 
     def number(self, at: int) -> int:
         """The number of the line that stands at a place in `cells`."""
         return at if self.places is None else int(self.places[at])
 
-    def raw(self, number: int) -> str:
-        """A line as it stands in the export."""
-        return self._all[number].decode()
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """The number of each line in `cells`."""
+        return np.arange(self.count) if self.places is None else self.places
+
+
+def plain_text(data: bytes) -> bytes:
+    """Text with plain line ends; bytes that are not UTF-8 become visible, so that they fail in their cell."""
+    data = data.removeprefix(_BOM)
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data if data.isascii() else data.decode(errors="backslashreplace").encode()
+
+
+def first_line(data: bytes) -> bytes:
+    """The first line of an export that is not blank, without the space around it."""
+    head = data[:_HEAD].removeprefix(_BOM).lstrip(b" \t\r\n")
+    return re.split(rb"[\r\n]", head, maxsplit=1)[0].rstrip()
+
+
+def cut_header(text: bytes, delimiter: bytes = b",") -> tuple[tuple[str, ...], bytes]:
+    """The names in the first line that is not blank, and the lines below it without its repetitions.
+
+    A header comes again in the middle where exports have been joined.
+    """
+    header, _, body = re.sub(rb"\A(?:[ \t]*\n)+", b"", text).partition(b"\n")
+    if header and header in body:
+        body = re.sub(rb"(?m)^" + re.escape(header) + rb"(?:\n|\Z)", b"", body)
+    return tuple(name.strip() for name in header.decode().split(delimiter.decode())), body
+
+
+def read_lines(
+    body: bytes, names: tuple[str, ...], wanted: Collection[str], key: str, delimiter: bytes = b","
+) -> Lines:
+    """The lines of a body whose columns have these names, with the wanted ones as cells.
+
+    Raises DecodeError when a wanted column is there twice, or for a line longer than 4 MiB.
+    """
+    chosen = {name: str(place) for place, name in enumerate(names) if name in wanted}
+    twice = [name for name in chosen if names.count(name) > 1]
+    if twice:
+        raise DecodeError(f"{key}: header: column {twice[0]!r} stands there twice")
+    table, skipped = _parse(body, len(names), list(chosen.values()), key, delimiter)
+    cells = {name: table[place].combine_chunks() for name, place in chosen.items()}
+    lines = cache(lambda: split_lines(body))
+    if not skipped:
+        return Lines(cells, len(table), lambda number: lines()[number].decode())
+    misfits = _misfits(lines(), len(names), delimiter)
+    places = np.setdiff1d(np.arange(len(table) + len(misfits)), list(misfits))
+    return Lines(cells, len(table), lambda number: lines()[number].decode(), places, misfits)
 
 
 def split_lines(body: bytes) -> list[bytes]:
@@ -48,40 +93,7 @@ def split_lines(body: bytes) -> list[bytes]:
     return [line for line in body.split(b"\n") if line]
 
 
-def read_lines(data: bytes, key: str, wanted: tuple[str, ...]) -> Lines:
-    """The lines of an export with one header line, and perhaps nfdump's footer."""
-    header, _, body = _plain(data).lstrip(b" \t\n").partition(b"\n")
-    names = tuple(name.strip() for name in header.decode().split(","))
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DecodeError(f"{key}: header: column {twice!r} stands there twice")
-    body = _without_footer(body)
-    table, skipped = _parse(body, names, [name for name in wanted if name in names], key)
-    found = {name: table[name].combine_chunks() for name in table.column_names}
-    if not skipped:
-        return Lines(names, found, len(table), body)
-    misfits = _misfits(body, len(names))
-    places = np.setdiff1d(np.arange(len(table) + len(misfits)), list(misfits))
-    return Lines(names, found, len(table), body, places, misfits)
-
-
-def _plain(data: bytes) -> bytes:
-    """Text with plain line ends; bytes that are not UTF-8 become visible, so that they fail in their cell."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return data if data.isascii() else data.decode(errors="backslashreplace").encode()
-
-
-def _without_footer(body: bytes) -> bytes:
-    """The lines before nfdump's summary: a line `Summary`, its header and its figures."""
-    at = (b"\n" + body).rfind(_FOOTER)
-    after = [] if at < 0 else split_lines(body[at:])[1:]
-    whole = at >= 0 and len(after) <= 2 and all(line.startswith(b"flows,") for line in after[:1])
-    return body[:at] if whole else body
-
-
-def _parse(body: bytes, names: tuple[str, ...], wanted: list[str], key: str) -> tuple[pa.Table, int]:
+def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: bytes) -> tuple[pa.Table, int]:
     """The wanted cells as text, and how many lines have too many or too few."""
     skipped = 0
 
@@ -95,8 +107,8 @@ def _parse(body: bytes, names: tuple[str, ...], wanted: list[str], key: str) -> 
     try:
         table = csv.read_csv(
             pa.BufferReader(body),
-            csv.ReadOptions(column_names=list(names), block_size=_BLOCK),
-            csv.ParseOptions(quote_char=False, invalid_row_handler=skip),
+            csv.ReadOptions(column_names=[str(place) for place in range(width)], block_size=_BLOCK),
+            csv.ParseOptions(delimiter=delimiter.decode(), quote_char=False, invalid_row_handler=skip),
             csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())),
         )
     except pa.ArrowInvalid as error:
@@ -104,7 +116,7 @@ def _parse(body: bytes, names: tuple[str, ...], wanted: list[str], key: str) -> 
     return table, skipped
 
 
-def _misfits(body: bytes, width: int) -> dict[int, str]:
-    """Lines with another number of cells than the header, number → reason."""
-    counts = [line.count(b",") + 1 for line in split_lines(body)]
+def _misfits(lines: list[bytes], width: int, delimiter: bytes) -> dict[int, str]:
+    """Lines with another number of cells than there are columns, number → reason."""
+    counts = [line.count(delimiter) + 1 for line in lines]
     return {n: f"{count} cells: the header has {width}" for n, count in enumerate(counts) if count != width}

@@ -1,4 +1,4 @@
-"""The names that nfdump prints for protocols and TCP flags, both ways."""
+"""The names that nfdump and pmacct print for protocols and TCP flags, both ways."""
 
 #: Number → name, from 0; nfdump prints the number where no name stands (output_util.c of nfdump 1.7.1).
 _TABLE = """
@@ -13,6 +13,12 @@ _TABLE = """
 PROTOCOLS = tuple(_TABLE.split())
 #: Of two protocols with one name, IDPR, the first is meant.
 _NUMBERS = {name.upper(): number for number, name in reversed(list(enumerate(PROTOCOLS)))}
+#: Names that only pmacct prints, in its small letters (pmacct-data.h); its `ipip` is not nfdump's IPIP.
+_PMACCT = {
+    **{"ipencap": 4, "ipv6-route": 43, "ipv6-frag": 44, "mobile": 55, "ipv6-icmp": 58, "ipv6-nonxt": 59},
+    **{"ipv6-opts": 60, "iso-ip": 80, "ipip": 94, "IPcomp": 108, "ipx-in-ip": 111, "isis": 124},
+    **{"ethernet": 143, "others": 255},
+}
 _FLAGS = "CEUAPRSF"
 
 
@@ -23,10 +29,10 @@ def protocol_name(number: int) -> str:
 
 def protocol_number(text: str) -> int | None:
     """The protocol of a name or number; None when it is neither."""
-    text = text.strip().upper()
+    text = text.strip()
     if text.isdecimal() and text.isascii() and len(text) <= 3:
         return int(text) if int(text) < 256 else None
-    return _NUMBERS.get(text)
+    return _PMACCT.get(text, _NUMBERS.get(text.upper()))
 
 
 def flags_text(bits: int) -> str:
@@ -46,4 +52,12 @@ def flags_bits(text: str) -> int | None:
         bits = int(text, 16 if text.startswith("0x") else 10)
     except ValueError:
         return None
-    return bits if 0 <= bits < 256 else None
+    return bits if 0 <= bits < 256 and "_" not in text else None
+
+
+def flags_of_letters(text: str) -> int | None:
+    """TCP flags of the letters that are set, in any order, as SiLK prints them: ` S  A   `."""
+    letters = text.replace(" ", "")
+    if len(set(letters)) < len(letters) or not set(letters) <= set(_FLAGS):
+        return None
+    return sum(128 >> _FLAGS.index(letter) for letter in letters)

@@ -1,0 +1,78 @@
+"""From named columns of text to flows: what every printed format shares."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dnsanom.errors import DecodeError
+from dnsanom.netflow.assemble import assemble
+from dnsanom.netflow.cells import Cell, is_null, read_cells
+from dnsanom.netflow.lines import Lines, read_lines
+from dnsanom.netflow.parsed import Parsed, rejects
+
+#: A column's name in a format → the column of the flow table that it stands for, and its kind of cell.
+Vocabulary = Mapping[str, tuple[str, Cell]]
+#: What a flow can't do without, beside a duration or an end.
+_REQUIRED = ("first_seen", "protocol", "src_ip", "src_port", "dst_ip", "dst_port", "packets", "bytes")
+#: Columns that may reject a row, and have no place in the flow table.
+_CHECKED = ("out_packets", "out_bytes")
+
+
+def choose(names: tuple[str, ...], vocabulary: Vocabulary, key: str) -> list[str]:
+    """The names of a header that are read; of two for one column, the one that the vocabulary has first.
+
+    Raises DecodeError for what a flow can't do without, by the vocabulary's first name for it.
+    """
+    found: dict[str, str] = {}
+    for name, (column, _) in vocabulary.items():
+        if name in names:
+            found.setdefault(column, name)
+    lacking = [column for column in _REQUIRED if column not in found]
+    if not {"duration", "last_seen"} & set(found):
+        lacking.append("duration")
+    if lacking:
+        first = {column: name for name, (column, _) in reversed(list(vocabulary.items()))}
+        words = ", ".join(first.get(column) or first["last_seen"] for column in lacking)
+        raise DecodeError(f"{key}: header: {words} missing: a flow can't do without")
+    return list(found.values())
+
+
+def delimited(
+    body: bytes,
+    names: tuple[str, ...],
+    vocabulary: Vocabulary,
+    format: str,
+    key: str,
+    delimiter: bytes = b",",
+) -> Parsed:
+    """Flows of delimited lines whose columns have these names."""
+    lines = read_lines(body, names, choose(names, vocabulary, key), key, delimiter)
+    return flows_of(lines, vocabulary, format)
+
+
+def flows_of(lines: Lines, vocabulary: Vocabulary, kind: str) -> Parsed:
+    """Flows of the lines, and the malformed lines as they stand."""
+    values = {name: read_cells(texts, vocabulary[name][1]) for name, texts in lines.cells.items()}
+    good, rejected = _split(lines, values, vocabulary)
+    columns = {vocabulary[name][0]: column for name, column in values.items()}
+    if not good.all():
+        columns = {name: column.filter(pa.array(good)) for name, column in columns.items()}
+    kept = {name: column for name, column in columns.items() if name not in _CHECKED}
+    return Parsed(kind, {**assemble(kept), "row": pa.array(lines.numbers()[good])}, rejected)
+
+
+def _split(
+    lines: Lines, values: dict[str, pa.Array], vocabulary: Vocabulary
+) -> tuple[npt.NDArray[np.bool_], pa.Table]:
+    """Which lines are flows, and the others with the first cell that is malformed."""
+    good, reasons = np.ones(lines.count, bool), dict(lines.misfits)
+    for name, column in values.items():
+        bad = np.flatnonzero(is_null(column) & good)
+        good[bad] = False
+        for at in bad.tolist():
+            text, rule = lines.cells[name][at].as_py(), vocabulary[name][1].rule
+            reasons[lines.number(at)] = f"{name} {text!r}: {rule}"
+    rows = sorted(reasons)
+    return good, rejects(rows, [lines.raw(row) for row in rows], [reasons[row] for row in rows])
