@@ -137,6 +137,10 @@ class Detect(Frozen):
     view: View = "window"
     false_alerts_per_day: float = Field(20, gt=0)
     merge_seconds: int = Field(300, ge=0)
+    #: A window of the lake is final when the newest flow is older by timeout and margin, or the clock by settle.
+    active_timeout_seconds: int = Field(60, ge=0)
+    margin_seconds: int = Field(60, ge=0)
+    settle_seconds: int = Field(900, ge=0)
     #: A single flagged window with fewer packets is no alert by itself.
     lone_packets: int = Field(20, ge=0)
 

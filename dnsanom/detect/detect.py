@@ -1,5 +1,6 @@
 """Detection: the champion scores new exports, and what it flags becomes alerts."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ import pandas as pd
 from dnsanom.detect import state
 from dnsanom.detect.alert import Alert, Detection, ModelRef, Scored
 from dnsanom.detect.build import build, in_order, iso
+from dnsanom.detect.final import until, watermark
 from dnsanom.detect.follow import follow
 from dnsanom.detect.gather import Gathered, gather
 from dnsanom.detect.lakehours import count_flows, lake_files
@@ -29,12 +31,14 @@ def detect(
     model: str | None = None,
     deliver: Deliver | None = None,
     since: datetime | None = None,
+    now: float | None = None,
 ) -> Detection:
-    """Alerts of the exports that `sources` name; without any, of those in the lake not scored yet.
+    """Alerts of the exports that `sources` name; without any, of the lake's windows not scored yet.
 
     A source is a path, a glob, a folder or an s3:// URL. Several are one picture of the traffic, whatever
     their order. From the lake, only alerts that are new or have changed come back, and a later run
-    remembers them once `deliver` has returned; hours that begin before `since` are left alone.
+    remembers them once `deliver` has returned; hours that begin before `since` are left alone. A window of
+    the lake waits until it is final at the time `now` (epoch s); flows that come later still open it again.
 
     Raises NoChampionError when the view has no model. A source that can't be read is no error, it is named
     in the result.
@@ -42,7 +46,7 @@ def detect(
     view = view or settings.params.detect.view
     bundle = open_bundle(settings, view, model)
     run = _Run(settings, view, bundle, state.model_of(bundle.card) if model else state.champion_of(view))
-    return run.over_sources(sources, deliver) if sources else run.over_lake(deliver, since)
+    return run.over_sources(sources, deliver) if sources else run.over_lake(deliver, since, now)
 
 
 def detect_to(
@@ -94,14 +98,19 @@ class _Run:
         found = self._detection(alerts, scored, gathered, lone=len(built) - len(alerts))
         return _delivered(found, deliver)
 
-    def over_lake(self, deliver: Deliver | None, since: datetime | None) -> Detection:
-        """New and changed alerts of the lake's hours that got exports since this reader scored them."""
-        files = lake_files(self.settings.lake)
+    def over_lake(
+        self, deliver: Deliver | None, since: datetime | None, now: float | None = None
+    ) -> Detection:
+        """New and changed alerts of the lake's final windows that this reader has not scored as they are."""
+        lake = self.settings.lake
+        held = lake_files(lake)
+        cut = watermark(lake, held, now or time.time(), self._length, self.settings.params.detect)
+        files = until(held, cut)
         with state.opened(self.settings.data / "detect.db", self.reader) as memory:
             self._pass_over_learned(memory, files)
             due = [hour for hour in memory.due(files) if since is None or hour >= since.timestamp()]
-            parts = self._spans(self.settings.lake, due)
-            scored = self._score(self.settings.lake, parts)
+            parts = [p for part in self._spans(lake, due) if (p := part.before(cut))]
+            scored = self._score(lake, parts)
             changes = follow(
                 memory, parts, _windows(scored), self._merging, self.view, self.bundle.card, self._model
             )

@@ -15,8 +15,13 @@ def lake_files(lake: Path) -> dict[int, set[str]]:
 
 def count_flows(lake: Path, hour: int) -> int:
     """Flows in an hour (epoch s), by the footers of its files."""
-    files = _files(lake, datetime.fromtimestamp(hour, UTC))
+    files = _files(lake, hour_of(hour))
     return sum(pq.read_metadata(path).num_rows for path in files)
+
+
+def hour_of(hour: int) -> datetime:
+    """The hour that begins at an epoch second."""
+    return datetime.fromtimestamp(hour, UTC)
 
 
 def _files(lake: Path, hour: datetime) -> list[Path]:

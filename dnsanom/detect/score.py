@@ -42,6 +42,10 @@ class Span:
     since: int
     until: int
 
+    def before(self, cut: int) -> "Span | None":
+        """What of the span is before `cut` (epoch s), None if nothing is."""
+        return Span(self.since, min(self.until, cut)) if self.since < cut else None
+
 
 @dataclass(frozen=True)
 class ScoredSpan:
