@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow import csv48, nfcapd
+from dnsanom.netflow.jsonflow import goflow2, nfdump, pmacct
 from dnsanom.netflow.parsed import Parsed
 
 
@@ -19,6 +20,9 @@ class Reader:
 
 READERS = (
     Reader(nfcapd.NAME, nfcapd.sniff, nfcapd.read),
+    Reader(nfdump.NAME, nfdump.sniff, nfdump.read),
+    Reader(goflow2.NAME, goflow2.sniff, goflow2.read),
+    Reader(pmacct.NAME, pmacct.sniff, pmacct.read),
     Reader(csv48.NAME, csv48.sniff, csv48.read),
 )
 
