@@ -12,6 +12,8 @@ DnsanomError                 exit 1: a failure
 │   ├── StoreEmptyError      nothing is under the prefix
 │   │   └── NoBucketError    the bucket is missing
 │   └── ObjectGoneError      an object was removed or replaced since it was listed
+├── LedgerError              the ledger's database
+│   └── LeaseLostError       an export was leased by somebody else meanwhile
 ├── QualityError             the expectations can't be run
 ├── DatasetError             a data set can't be made of what the lake holds
 ├── RegistryError            the MLflow store or registry
@@ -71,6 +73,14 @@ class NoBucketError(StoreEmptyError):
 
 class ObjectGoneError(StoreError):
     """An object was removed or replaced since it was listed."""
+
+
+class LedgerError(DnsanomError):
+    """The ledger can't be opened, read or written."""
+
+
+class LeaseLostError(LedgerError):
+    """The lease of an export is over, and it is another's to finish."""
 
 
 class QualityError(DnsanomError):

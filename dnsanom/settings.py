@@ -41,6 +41,8 @@ class Settings(Frozen):
     mlflow_uri: str
     params: Params
     ports: Ports = Ports()
+    #: The ledger's database; None is a SQLite file under `data`.
+    ledger_url: SecretStr | None = None
     #: Where the local server shows Data Docs, reports and alerts; None without one.
     pages_url: str | None = None
     #: Where the local Prefect server is; None without one.
@@ -52,9 +54,9 @@ class Settings(Frozen):
         return self.data / "lake"
 
     @property
-    def ledger(self) -> Path:
-        """SQLite file that says what became of each export."""
-        return self.data / "ledger.db"
+    def ledger(self) -> Path | SecretStr:
+        """SQLite file, or the database's URL with its password: what became of each export."""
+        return self.ledger_url or self.data / "ledger.db"
 
     @property
     def quarantine(self) -> Path:
@@ -93,6 +95,7 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "DNSANOM_S3_ACCESS_KEY": ("s3", "access_key"),
     "DNSANOM_S3_SECRET_KEY": ("s3", "secret_key"),
     "DNSANOM_DVC_BUCKET": ("s3", "dvc_bucket"),
+    "DNSANOM_LEDGER": ("", "ledger_url"),
     "DNSANOM_MLFLOW_URI": ("", "mlflow_uri"),
     "DNSANOM_PAGES_URL": ("", "pages_url"),
     "DNSANOM_PREFECT_URL": ("", "prefect_url"),
@@ -127,6 +130,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = 
                 "data": _below(root, plain.get("data"), "data"),
                 "var": var,
                 "mlflow_uri": plain.get("mlflow_uri") or f"sqlite:///{var / 'mlflow.db'}",
+                "ledger_url": plain.get("ledger_url"),
                 "pages_url": plain.get("pages_url"),
                 "prefect_url": plain.get("prefect_url"),
                 "params": load_params(root / "params.yaml"),

@@ -16,6 +16,7 @@ OWNERS = {
     "dvc": ("dnsanom/dataset/version.py",),
     "mlflow": ("dnsanom/model/tracking.py",),
     "prefect": ("flows/",),
+    "sqlalchemy": ("dnsanom/store/ledger",),
 }
 
 

@@ -1,74 +1,57 @@
-"""The ledger of exports: what became of each object, in SQLite.
+"""The ledger of exports: what became of each object of the store.
 
-    discovered ─▶ leased ─▶ committed | quarantined | duplicate
-         ▲───────────┘           └──────── replaced ────────┘
+    discovered ──▶ leased ──▶ decoded ──▶ committed | duplicate
+      ▲  ▲  ▲        │  └────────┴──────▶ quarantined │ gone
+      │  │  └────────┴── released, or its lease is over│
+      │  └───────────── retried, or listed again ◀─────┤
+      └──────────────── listed again ◀── replaced ◀────┘
 
-An export is one (key, ETag, size). A lease ends with its time or with the process that took it, so that after
-a kill -9 the next pull goes on at once. `committed` is written after the rows are in the lake; a later
-version of the same key makes the earlier one `replaced`, since its rows have left the lake.
+An export is one (key, ETag, size). It is leased to one process, by one UPDATE of a line that is free. A lease
+ends with its time, which `renew` puts off, or at once with the process that took it, so that after a kill -9
+the next pull goes on. Whoever has lost a lease can finish nothing: LeaseLostError. `decoded` is an export
+that is taken apart and validated, its rows about to be written; `committed` is written after they are there.
+A later version of the same key makes the earlier one `replaced`, since its rows have left the lake. The same
+content is committed once, whatever its keys.
+
+`with ledger.together():` makes one transaction of many calls.
 """
 
-import socket
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
-import psutil
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from dnsanom.errors import DnsanomError, SettingsError
+from dnsanom.errors import BadUseError, LeaseLostError, SettingsError
+from dnsanom.store import ledger_owner
+from dnsanom.store import ledger_statements as sql
 from dnsanom.store.export import ObjectInfo
-
-OPEN, DONE = ("discovered", "leased", "replaced"), ("committed", "quarantined", "duplicate")
-LEASE_SECONDS = 900.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS exports (
-    key TEXT NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL, state TEXT NOT NULL, kind TEXT, sha256 TEXT,
-    rows INTEGER, kept INTEGER, bad INTEGER, reason TEXT, tries INTEGER NOT NULL DEFAULT 0,
-    discovered REAL NOT NULL, leased REAL, owner TEXT, finished REAL,
-    PRIMARY KEY (key, etag, size)
-);
-CREATE INDEX IF NOT EXISTS by_content ON exports (sha256, state);
-CREATE INDEX IF NOT EXISTS by_state ON exports (state);
-CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-_THIS = "key = ? AND etag = ? AND size = ?"
+from dnsanom.store.ledger_database import Database
+from dnsanom.store.ledger_reader import LedgerReader
+from dnsanom.store.ledger_tables import ABOUT, EXPORTS, LEASE_SECONDS, prepare
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One export's line: `rows` were in it, `kept` are in the lake, `bad` in quarantine; times are Unix time.
+class Ledger(LedgerReader):
+    """The ledger in one database, safe for threads, processes and hosts; it is made at first use."""
 
-    `reason` says why it is quarantined, or of which key it is a duplicate; `kind` is `flows` or `truth`.
-    """
+    def __init__(
+        self, where: Path | SecretStr, bucket: str | None = None, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        """Open the ledger in a SQLite file or at a URL.
 
-    key: str
-    etag: str
-    size: int
-    state: str
-    kind: str | None
-    sha256: str | None
-    rows: int | None
-    kept: int | None
-    bad: int | None
-    reason: str | None
-    tries: int
-    discovered: float
-    leased: float | None
-    owner: str | None
-    finished: float | None
-
-
-class Ledger:
-    """The ledger in one SQLite file (WAL), safe for several processes; it is made at first use."""
-
-    def __init__(self, path: Path, bucket: str | None = None) -> None:
-        """Open the ledger. Raises SettingsError if its lake was pulled from another bucket than the given."""
-        self._db = _connect(path)
-        self._owner = _me()
+        Raises SettingsError for another kind of URL, or if its lake was pulled from another bucket than the
+        given; LedgerError if the database is away or not to be written, or its tables are not the ledger's.
+        """
+        self._database = Database(where)
+        self.name = self._database.name
+        prepare(self._database)
+        self._owner, self._lease_seconds = ledger_owner.me(), lease_seconds
+        self._renewed = time.monotonic()
         self._bucket = bucket
         self._check_bucket()
 
@@ -76,171 +59,226 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
+        self._database.close()
 
-    def new(self, listed: Iterable[ObjectInfo]) -> list[ObjectInfo]:
-        """Those of the listed objects that are to be taken, in the listing's order; nothing is written."""
-        return [info for info in listed if self._open(info)]
+    def together(self) -> AbstractContextManager[object]:
+        """One transaction for all calls within; an error that leaves it takes them all back."""
+        return self._database.writing()
 
     def discover(self, infos: Iterable[ObjectInfo]) -> None:
         """Write down new exports, so that they are known before they are taken."""
-        rows = [(i.key, i.etag, i.size, time.time()) for i in infos]
-        with self._transaction():
+        line = {"state": "discovered", "discovered": time.time()}
+        lines = [{"key": i.key, "etag": i.etag, "size": i.size, **line} for i in infos]
+        with self._database.writing() as db:
+            insert = insert_sqlite if db.dialect.name == "sqlite" else insert_postgresql
             if self._bucket is not None:
-                self._db.execute("INSERT OR IGNORE INTO about VALUES ('bucket', ?)", (self._bucket,))
-            self._db.executemany(
-                "INSERT INTO exports (key, etag, size, state, discovered) VALUES (?, ?, ?, 'discovered', ?)"
-                " ON CONFLICT DO UPDATE SET state = 'discovered' WHERE state = 'replaced'",
-                rows,
+                fact = insert(ABOUT).values(name="bucket", value=self._bucket)
+                db.execute(fact.on_conflict_do_nothing())
+            again = insert(EXPORTS).on_conflict_do_update(
+                index_elements=EXPORTS.primary_key.columns,
+                set_={"state": "discovered"},
+                where=(EXPORTS.c.state == "replaced") | (EXPORTS.c.state == "gone"),
             )
+            if lines:
+                db.execute(again, lines)
 
     def lease(self, info: ObjectInfo) -> bool:
-        """Take the export for this process; False if another has it or is done with it."""
-        with self._transaction():
-            if not self._open(info):
+        """Take the export for this process; False if another has it, is done with it, or it is unknown."""
+        now = self._database.now()
+        lease = {**_of(info), "now": now, "dead": None, "owner": self._owner}
+        lease |= {"leased": time.time(), "expires": now + self._lease_seconds}
+        with self._database.writing() as db:
+            if db.execute(sql.LEASE, lease).rowcount:
+                return True
+            owner = db.execute(sql.HOLDER_OF_LEASE, _of(info)).scalar_one_or_none()
+            if owner is None or not ledger_owner.gone(owner):
                 return False
-            self._db.execute(
-                "UPDATE exports SET state = 'leased', leased = ?, owner = ?, tries = tries + 1"
-                f" WHERE {_THIS}",
-                (time.time(), self._owner, *_id(info)),
-            )
-        return True
+            return bool(db.execute(sql.LEASE, {**lease, "dead": owner}).rowcount)
+
+    def lease_all(self, infos: Iterable[ObjectInfo]) -> list[ObjectInfo]:
+        """Take those of the exports that are free, in one transaction."""
+        with self.together():
+            return [info for info in infos if self.lease(info)]
+
+    def renew(self) -> None:
+        """Put off the end of this process's leases; cheap to call often: it writes when a third is over."""
+        if time.monotonic() - self._renewed < self._lease_seconds / 3:
+            return
+        self._renewed = time.monotonic()
+        with self._database.writing() as db:
+            db.execute(sql.RENEW, {"me": self._owner, "expires": self._until()})
+
+    def decoded(self, info: ObjectInfo) -> None:
+        """Say that the export's rows are about to be written. Raises LeaseLostError: then don't."""
+        with self._database.writing() as db:
+            decoded = {"state": "decoded", "expires": self._until()}
+            if not db.execute(sql.SET_MINE, {**_of(info), "me": self._owner, **decoded}).rowcount:
+                raise self._lost(info)
 
     def release(self, info: ObjectInfo, reason: str) -> None:
-        """Give a lease back: the export stays to be taken."""
-        self._db.execute(
-            f"UPDATE exports SET state = 'discovered', owner = NULL, reason = ? WHERE {_THIS}",
-            (reason, *_id(info)),
-        )
+        """Give a lease back, if it is still held: the export stays to be taken."""
+        self._let_go(info, "discovered", reason)
+
+    def gone(self, info: ObjectInfo, reason: str) -> None:
+        """Say that the object left the store before it was taken; it is to be taken if it is listed again."""
+        self._let_go(info, "gone", reason)
 
     def commit(
-        self, info: ObjectInfo, sha256: str, kind: str, rows: int = 0, kept: int = 0, bad: int = 0
+        self,
+        info: ObjectInfo,
+        sha256: str,
+        kind: str,
+        rows: int = 0,
+        kept: int = 0,
+        bad: int = 0,
+        *,
+        dropped: int = 0,
+        missing: Sequence[str] = (),
+        format: str | None = None,
+        seen: tuple[int, int] | None = None,
     ) -> str | None:
         """Say that the export's rows are in the lake, in place of those of the key's earlier versions.
 
-        If another key has committed the same content meanwhile, nothing is written and that key returned.
+        `seen` is the flows' first and last `first_seen`, in ms. If another key has committed the same content
+        meanwhile, nothing is written and that key returned. Raises LeaseLostError.
         """
-        with self._transaction():
-            other = self.holder(sha256, info.key)
+        report: dict[str, Any] = {
+            "rows": rows,
+            "kept": kept,
+            "bad": bad,
+            "dropped": dropped,
+            "format": format,
+        }
+        report |= {"kind": kind, "missing": ", ".join(missing) or None, "reason": None}
+        with self._database.writing() as db:
+            other, newest = self._hold(db, info, sha256)
             if other is None:
-                self._replace(info, "committed", sha256=sha256, kind=kind, rows=rows, kept=kept, bad=bad)
+                _replace(db, info, sha256)
+                report |= _span(seen, newest)
+                db.execute(sql.COMMIT, {**_finished(info), "sha256": sha256, **report})
         return other
 
     def duplicate(self, info: ObjectInfo, sha256: str, of: str) -> None:
-        """Say that the export's content is in the lake already, under the key `of`."""
-        with self._transaction():
-            self._replace(info, "duplicate", sha256=sha256, reason=of)
+        """Say that the export's content is in the lake already, under the key `of`. Raises LeaseLostError."""
+        with self._database.writing() as db:
+            self._hold(db, info, sha256)
+            _replace(db, info, sha256)
+            db.execute(sql.SET, {**_finished(info), "state": "duplicate", "sha256": sha256, "reason": of})
 
-    def quarantine(self, info: ObjectInfo, sha256: str, reason: str) -> None:
-        """Say that the export is in quarantine whole; what an earlier version brought stays in the lake."""
-        self._finish(info, "quarantined", sha256=sha256, reason=reason)
+    def quarantine(
+        self,
+        info: ObjectInfo,
+        sha256: str,
+        reason: str,
+        *,
+        rows: int | None = None,
+        bad: int | None = None,
+        dropped: int | None = None,
+        missing: Sequence[str] = (),
+        format: str | None = None,
+    ) -> None:
+        """Say that the export is in quarantine whole; what an earlier version brought stays in the lake.
 
-    def holder(self, sha256: str, besides: str) -> str | None:
-        """The key, other than `besides`, under which this content is in the lake, if it is."""
-        query = "SELECT key FROM exports WHERE sha256 = ? AND state = 'committed' AND key <> ?"
-        found = self._db.execute(query, (sha256, besides)).fetchone()
-        return None if found is None else str(found[0])
-
-    def taken_before(self, key: str) -> bool:
-        """Whether the key was taken up more than once, so that rows of an earlier try may be in the lake."""
-        query = "SELECT coalesce(sum(tries), 0) > 1 FROM exports WHERE key = ?"
-        return bool(self._db.execute(query, (key,)).fetchone()[0])
+        Raises LeaseLostError.
+        """
+        report = {"rows": rows, "kept": None, "bad": bad, "dropped": dropped, "format": format}
+        report |= {"missing": ", ".join(missing) or None, "reason": _storable(reason), "sha256": sha256}
+        with self._database.writing() as db:
+            self._hold(db, info, sha256)
+            db.execute(sql.SET, {**_finished(info), "state": "quarantined", **report})
 
     def broken_off(self) -> list[str]:
-        """Keys whose lease ended without an outcome: part of their rows may be in the lake."""
-        rows = self._db.execute("SELECT key, leased, owner FROM exports WHERE state = 'leased'")
-        return sorted({key for key, leased, owner in rows if _over(leased, owner)})
+        """Keys whose lease ended without an outcome: part of their rows may be in the lake.
+
+        They are this process's from now on, until they are reopened, so that no two clear up after the same.
+        """
+        with self._database.writing() as db:
+            at_work = [line for line in self._entries(sql.AT_WORK) if line.owner != self._owner]
+            over = [line for line in at_work if self._is_over(line)]
+            for line in over:
+                db.execute(sql.SET, {**_of(line), "owner": self._owner, "expires": self._until()})
+        return sorted({line.key for line in over})
 
     def reopen(self, key: str) -> None:
         """The key's rows were taken out of the lake: all that rested on them is to be taken again."""
-        with self._transaction():
-            self._db.execute(
-                "UPDATE exports SET state = CASE state WHEN 'leased' THEN 'discovered' ELSE 'replaced' END"
-                " WHERE key = ? AND state IN ('leased', 'committed') OR state = 'duplicate' AND reason = ?",
-                (key, key),
-            )
+        with self._database.writing() as db:
+            for change in (sql.REOPEN_WORK, sql.REOPEN_COMMITTED, sql.REOPEN_DUPLICATES):
+                db.execute(change, {"of_key": key})
 
-    def entries(self, state: str | None = None) -> list[Entry]:
-        """All exports, or those in a state, by key and time of discovery."""
-        columns = ", ".join(field.name for field in fields(Entry))
-        query = f"SELECT {columns} FROM exports WHERE state = coalesce(?, state) ORDER BY key, discovered"
-        return [Entry(*row) for row in self._db.execute(query, (state,))]
+    def retry(self, keys: Sequence[str] | None = None) -> list[str]:
+        """Open quarantined exports again, those of the keys or all, and return their keys.
 
-    def counts(self) -> dict[str, int]:
-        """How many exports are in each state."""
-        return dict(self._db.execute("SELECT state, count(*) FROM exports GROUP BY state ORDER BY state"))
+        Raises BadUseError, with nothing opened, for a key that has no quarantined export.
+        """
+        with self._database.writing() as db:
+            quarantined = {entry.key for entry in self.entries("quarantined")}
+            chosen = sorted(quarantined if keys is None else set(keys))
+            for key in chosen:
+                if key not in quarantined:
+                    raise BadUseError(f"ledger {self.name}: {key}: {_what_is(db, key)}")
+            if chosen:
+                db.execute(sql.RETRY, [{"of_key": key} for key in chosen])
+        return chosen
 
-    def _open(self, info: ObjectInfo) -> bool:
-        query = f"SELECT state, leased, owner FROM exports WHERE {_THIS}"
-        found = self._db.execute(query, _id(info)).fetchone()
-        return found is None or (found[0] in OPEN and (found[0] != "leased" or _over(found[1], found[2])))
+    def _hold(self, db: sa.Connection, info: ObjectInfo, sha256: str) -> tuple[str | None, int | None]:
+        """Make sure that the lease is this process's; nobody can take it until the transaction ends.
 
-    def _replace(self, info: ObjectInfo, state: str, **values: str | int) -> None:
-        """Finish, and let go of the key's earlier versions and of what was a duplicate of their content."""
-        let_go = "UPDATE exports SET state = 'replaced' WHERE"
-        self._db.execute(
-            f"{let_go} state = 'duplicate' AND reason = ? AND sha256 <> ?", (info.key, values["sha256"])
-        )
-        self._db.execute(
-            f"{let_go} key = ? AND NOT ({_THIS}) AND state IN ('committed', 'duplicate', 'discovered')",
-            (info.key, *_id(info)),
-        )
-        self._finish(info, state, **values)
+        Returns the other key that holds the content, and the newest flow. Raises LeaseLostError.
+        """
+        asked = {**_of(info), "me": self._owner, "content": sha256, "besides": info.key}
+        known = db.execute(sql.IF_MINE, asked).one_or_none()
+        if known is None:
+            raise self._lost(info)
+        return known.holder, known.newest
 
-    def _finish(self, info: ObjectInfo, state: str, **values: str | int) -> None:
-        names = "".join(f", {name} = ?" for name in values)
-        self._db.execute(
-            f"UPDATE exports SET state = ?, finished = ?, owner = NULL{names} WHERE {_THIS}",
-            (state, time.time(), *values.values(), *_id(info)),
-        )
+    def _lost(self, info: ObjectInfo) -> LeaseLostError:
+        rule = "its lease is over and another's; nothing of it is written by this process"
+        return LeaseLostError(f"ledger {self.name}: {info.key}: {rule}")
+
+    def _let_go(self, info: ObjectInfo, state: str, reason: str) -> None:
+        change = {"state": state, "reason": _storable(reason), "owner": None, "expires": None}
+        with self._database.writing() as db:
+            db.execute(sql.SET_MINE, {**_of(info), "me": self._owner, **change})
+
+    def _until(self) -> float:
+        return self._database.now() + self._lease_seconds
 
     def _check_bucket(self) -> None:
-        known = self._db.execute("SELECT value FROM about WHERE name = 'bucket'").fetchone()
-        if self._bucket is not None and known is not None and known[0] != self._bucket:
-            rule = f"this lake is pulled from {known[0]}; another bucket needs another DNSANOM_DATA"
+        known = self._value(sql.FACT, of_name="bucket")
+        if self._bucket is not None and known is not None and known != self._bucket:
+            rule = f"this lake is pulled from {known}; another bucket needs another DNSANOM_DATA"
             raise SettingsError(f"DNSANOM_S3_BUCKET: {self._bucket}: {rule}")
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+
+def _of(line: Any) -> dict[str, Any]:
+    """An ObjectInfo or an Entry, as the parameters that name it."""
+    return {"of_key": line.key, "of_etag": line.etag, "of_size": line.size}
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        db = sqlite3.connect(path, timeout=30, isolation_level=None)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.executescript(_SCHEMA)
-    except sqlite3.Error as error:
-        raise DnsanomError(f"{path}: can't be opened as the ledger: {error}") from error
-    return db
+def _finished(info: ObjectInfo) -> dict[str, Any]:
+    return {**_of(info), "finished": time.time(), "owner": None, "expires": None}
 
 
-def _id(info: ObjectInfo) -> tuple[str, str, int]:
-    return info.key, info.etag, info.size
+def _replace(db: sa.Connection, info: ObjectInfo, sha256: str) -> None:
+    """Let go of the key's earlier versions, and of what was a duplicate of their content."""
+    db.execute(sql.REPLACE, _of(info))
+    db.execute(sql.REPLACE_DUPLICATES, {"of_key": info.key, "content": sha256})
 
 
-def _me() -> str:
-    """This process, told apart from others of the same pid by its start time."""
-    process = psutil.Process()
-    return f"{socket.gethostname()} {process.pid} {process.create_time():.2f}"
+def _span(seen: tuple[int, int] | None, newest: int | None) -> dict[str, Any]:
+    """The columns that tell when an export's flows were, and how late they came."""
+    if seen is None:
+        return {"first_seen": None, "last_seen": None, "behind": None}
+    behind = 0 if newest is None else max(0, newest - seen[0])
+    return {"first_seen": seen[0], "last_seen": seen[1], "behind": behind}
 
 
-def _over(leased: float, owner: str) -> bool:
-    """Whether a lease is over: its time is up, or its process on this host is gone."""
-    if time.time() > leased + LEASE_SECONDS:
-        return True
-    host, pid, created = owner.rsplit(" ", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != created
-    except psutil.NoSuchProcess:
-        return True
+def _what_is(db: sa.Connection, key: str) -> str:
+    state = db.execute(sql.STATE_OF_KEY, {"of_key": key}).scalars().first()
+    seen = "no export of this key is known" if state is None else f"it is {state}"
+    return f"{seen}; only quarantined exports can be retried"
+
+
+def _storable(text: str) -> str:
+    """A reason quotes what an export holds, and PostgreSQL takes neither NUL nor half a character."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

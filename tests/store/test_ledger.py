@@ -1,15 +1,14 @@
 """The ledger: new is what is unknown, a lease ends with its holder, and content is counted once."""
 
 import multiprocessing
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from dnsanom.errors import DnsanomError, SettingsError
-from dnsanom.store import ledger as module
+from dnsanom.errors import BadUseError, LeaseLostError, SettingsError
 from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger import Ledger
 
@@ -24,8 +23,8 @@ A, B = export("a"), export("b")
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path / "data" / "ledger.db", "netflow") as opened:
+def ledger(where: Path | SecretStr) -> Iterator[Ledger]:
+    with Ledger(where, "netflow") as opened:
         yield opened
 
 
@@ -37,6 +36,12 @@ def take(ledger: Ledger, info: ObjectInfo, content: str) -> str | None:
 
 def states(ledger: Ledger) -> dict[str, str]:
     return {f"{entry.key} {entry.etag}": entry.state for entry in ledger.entries()}
+
+
+def expiry(ledger: Ledger) -> float:
+    [entry] = ledger.entries()
+    assert entry.expires is not None
+    return entry.expires
 
 
 def test_an_export_is_new_until_it_is_finished(ledger: Ledger) -> None:
@@ -60,50 +65,85 @@ def test_another_key_etag_or_size_is_new(ledger: Ledger, other: ObjectInfo) -> N
     assert ledger.new([A, other]) == [other]
 
 
-def test_it_outlives_its_process(tmp_path: Path) -> None:
-    with Ledger(tmp_path / "l.db") as first:
+def test_it_outlives_its_process(where: Path | SecretStr) -> None:
+    with Ledger(where) as first:
         take(first, A, "c1")
-    with Ledger(tmp_path / "l.db") as second:
+    with Ledger(where) as second:
         assert second.new([A]) == []
 
 
-def test_a_lease_keeps_others_off(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.discover([A])
-    with Ledger(tmp_path / "data" / "ledger.db") as other:
-        assert ledger.lease(A)
-        assert not other.lease(A)
+def test_a_lease_keeps_others_off(ledger: Ledger, where: Path | SecretStr) -> None:
+    ledger.discover([A, B])
+    with Ledger(where) as other:
+        assert ledger.lease_all([A, export("unknown")]) == [A]
+        assert other.lease_all([A, B]) == [B]
         assert other.new([A]) == []
         assert other.broken_off() == []
+        other.release(A, "not mine to give back")
         ledger.release(A, "store away")
         assert other.lease(A)
-    [entry] = ledger.entries()
+    [entry, _] = ledger.entries()
     assert (entry.tries, entry.reason, entry.finished) == (2, "store away", None)
 
 
-def _lease_and_die(path: Path) -> None:
-    Ledger(path).lease(A)
+def _lease_and_die(where: Path | SecretStr) -> None:
+    Ledger(where).lease_all([A, B])
 
 
-def test_a_lease_ends_with_the_process_that_took_it(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.discover([A])
-    process = multiprocessing.get_context("spawn").Process(
-        target=_lease_and_die, args=(tmp_path / "data" / "ledger.db",)
-    )
+def test_a_lease_ends_with_the_process_that_took_it(ledger: Ledger, where: Path | SecretStr) -> None:
+    ledger.discover([A, B])
+    process = multiprocessing.get_context("spawn").Process(target=_lease_and_die, args=(where,))
     process.start()
     process.join()
-    assert states(ledger) == {"a e1": "leased"}
-    assert ledger.broken_off() == ["a"]
-    assert ledger.new([A]) == [A]
+    assert states(ledger) == {"a e1": "leased", "b e1": "leased"}
+    assert ledger.new([A, B]) == [A, B]
     assert ledger.lease(A)
+    assert ledger.broken_off() == ["b"]
 
 
-def test_a_lease_ends_with_its_time(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_broke_off_is_cleared_up_by_one(ledger: Ledger, where: Path | SecretStr) -> None:
     ledger.discover([A])
-    ledger.lease(A)
-    late = time.time() + module.LEASE_SECONDS + 1
-    monkeypatch.setattr(module.time, "time", lambda: late)
-    assert ledger.broken_off() == ["a"]
-    assert ledger.lease(A)
+    with Ledger(where, lease_seconds=-1) as slow, Ledger(where) as other:
+        slow.lease(A)
+        assert ledger.broken_off() == ["a"]
+        assert other.broken_off() == []
+        ledger.reopen("a")
+        assert other.lease(A)
+
+
+def test_who_has_lost_a_lease_finishes_nothing(ledger: Ledger, where: Path | SecretStr) -> None:
+    ledger.discover([A])
+    with Ledger(where, lease_seconds=-1) as slow:
+        assert slow.lease(A)
+        assert ledger.lease(A)
+        finishes: list[Callable[[], object]] = [
+            lambda: slow.decoded(A),
+            lambda: slow.commit(A, "c1", "flows"),
+            lambda: slow.duplicate(A, "c1", "b"),
+            lambda: slow.quarantine(A, "c1", "corrupt"),
+        ]
+        for finish in finishes:
+            with pytest.raises(LeaseLostError, match=r"ledger.db: a: its|ledger_\w+: a: its lease is over"):
+                finish()
+    assert states(ledger) == {"a e1": "leased"}
+    assert ledger.commit(A, "c1", "flows") is None
+
+
+def test_a_lease_is_renewed_while_the_work_runs(where: Path | SecretStr) -> None:
+    with Ledger(where, lease_seconds=0.3) as ledger, Ledger(where) as other:
+        ledger.discover([A])
+        ledger.lease(A)
+        first = expiry(ledger)
+        ledger.renew()
+        assert expiry(ledger) == first
+        ledger._renewed -= 0.1
+        ledger.renew()
+        assert expiry(ledger) > first
+        assert not other.lease(A)
+        ledger.decoded(A)
+        assert states(other) == {"a e1": "decoded"}
+        other._database._ahead = 1
+        assert other.lease(A)
 
 
 def test_content_under_another_key_is_found_only_while_it_stands(ledger: Ledger) -> None:
@@ -163,16 +203,97 @@ def test_reopening_a_key_reopens_what_rested_on_it(ledger: Ledger) -> None:
     assert states(ledger) == {"a e1": "replaced", "a e2": "discovered", "b e1": "replaced"}
 
 
-def test_another_bucket_needs_another_ledger(tmp_path: Path) -> None:
-    with Ledger(tmp_path / "l.db", "mistyped"):
+def test_another_bucket_needs_another_ledger(where: Path | SecretStr) -> None:
+    with Ledger(where, "mistyped"):
         pass
-    with Ledger(tmp_path / "l.db", "netflow") as ledger:
+    with Ledger(where, "netflow") as ledger:
         ledger.discover([A])
     with pytest.raises(SettingsError, match="DNSANOM_S3_BUCKET: other: this lake is pulled from netflow"):
-        Ledger(tmp_path / "l.db", "other")
+        Ledger(where, "other")
 
 
-def test_a_file_that_is_no_ledger_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "l.db").write_bytes(b"something else" * 100)
-    with pytest.raises(DnsanomError, match=r"l\.db: can't be opened as the ledger: file is not a database"):
-        Ledger(tmp_path / "l.db")
+def test_the_report_of_an_export_is_kept(ledger: Ledger) -> None:
+    ledger.discover([A, B])
+    ledger.lease_all([A, B])
+    ledger.release(A, "store away")
+    ledger.lease(A)
+    ledger.commit(
+        A, "c1", "flows", 9, 5, 1, dropped=3, missing=("tos", "tcp_flags"), format="goflow2", seen=(20, 70)
+    )
+    ledger.quarantine(B, "c2", "row 3: \0\ud800", rows=4, bad=4, missing=["tos"], format="csv48")
+    a, b = ledger.entries()
+    assert (a.rows, a.kept, a.bad, a.dropped, a.missing, a.format) == (
+        9,
+        5,
+        1,
+        3,
+        "tos, tcp_flags",
+        "goflow2",
+    )
+    assert (a.reason, a.first_seen, a.last_seen, a.owner, a.expires) == (None, 20, 70, None, None)
+    assert (b.rows, b.bad, b.missing, b.format, b.reason) == (4, 4, "tos", "csv48", r"row 3: \0\ud800")
+    assert [(t.state, t.exports, t.rows, t.kept) for t in ledger.totals()] == [
+        ("committed", 1, 9, 5),
+        ("quarantined", 1, 4, 0),
+    ]
+
+
+def test_an_object_that_is_gone_is_taken_if_it_comes_back(ledger: Ledger) -> None:
+    ledger.discover([A])
+    ledger.lease(A)
+    ledger.gone(A, "404")
+    assert states(ledger) == {"a e1": "gone"}
+    assert ledger.new([A]) == [A]
+    ledger.discover([A])
+    assert states(ledger) == {"a e1": "discovered"}
+    assert take(ledger, A, "c1") is None
+
+
+def test_late_exports_are_known_by_how_far_behind_they_came(ledger: Ledger) -> None:
+    assert ledger.newest() is None
+    for key, seen in (("a", (0, 300)), ("b", (250, 600)), ("late", (10, 290)), ("c", (590, 900))):
+        ledger.discover([export(key)])
+        ledger.lease(export(key))
+        ledger.commit(export(key), key, "flows", seen=seen)
+    take(ledger, export("truth.csv"), "t")
+    assert ledger.newest() == 900
+    came = ledger.arrived()
+    assert [(e.key, e.behind) for e in came[:4]] == [("a", 0), ("b", 50), ("late", 590), ("c", 10)]
+    assert [e.key for e in ledger.arrived(after=came[1].serial or 0)] == ["late", "c", "truth.csv"]
+
+
+def _commit_together(ledger: Ledger, *infos: ObjectInfo) -> None:
+    with ledger.together():
+        for info in infos:
+            assert ledger.commit(info, info.key, "flows") is None
+
+
+def test_what_is_done_together_is_done_in_full_or_not_at_all(ledger: Ledger) -> None:
+    ledger.discover([A, B])
+    ledger.lease_all([A, B])
+    with pytest.raises(LeaseLostError):
+        _commit_together(ledger, A, export("not leased"))
+    assert states(ledger) == {"a e1": "leased", "b e1": "leased"}
+    with ledger.together():
+        assert ledger.commit(A, "c1", "flows") is None
+        assert ledger.commit(B, "c1", "flows") == "a"
+        ledger.duplicate(B, "c1", of="a")
+    assert states(ledger) == {"a e1": "committed", "b e1": "duplicate"}
+
+
+def test_quarantined_exports_are_opened_again(ledger: Ledger) -> None:
+    take(ledger, export("good"), "c0")
+    ledger.discover([A, B])
+    for info in ledger.lease_all([A, B]):
+        ledger.quarantine(info, info.key, "corrupt")
+    with pytest.raises(BadUseError, match="good: it is committed; only quarantined exports can be retried"):
+        ledger.retry(["a", "good"])
+    with pytest.raises(BadUseError, match="nowhere: no export of this key is known"):
+        ledger.retry(["nowhere"])
+    assert ledger.new([A, B]) == []
+    assert ledger.retry(["b"]) == ["b"]
+    assert ledger.new([A, B]) == [B]
+    assert ledger.retry() == ["a"]
+    assert take(ledger, A, "a") is None
+    assert states(ledger) == {"a e1": "committed", "b e1": "discovered", "good e1": "committed"}
+    assert ledger.retry() == []

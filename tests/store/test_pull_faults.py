@@ -49,10 +49,9 @@ def test_rows_of_a_killed_pull_leave_the_lake_if_their_object_is_gone(
     bucket.put("b", export(0))
     lake.write(stored.lake, lake_rows("a", START), "a")
     gone = ObjectInfo("a", "e1", 10, START)
-    with Ledger(stored.ledger) as ledger:
+    with Ledger(stored.ledger, lease_seconds=-1) as ledger:
         ledger.discover([gone])
         ledger.lease(gone)
-        ledger._db.execute("UPDATE exports SET leased = 0")
     assert pull(stored).committed == 1
     assert in_lake(stored) == {"b": 20}
 
