@@ -3,11 +3,15 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 
 from dnsanom.errors import SettingsError
 from dnsanom.params import Frozen, Params, Port, first_problem, load_params
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 
 class S3(Frozen):
@@ -43,15 +47,23 @@ class Settings(Frozen):
     ports: Ports = Ports()
     #: The ledger's database; None is a SQLite file under `data`.
     ledger_url: SecretStr | None = None
+    #: The lake's folder or s3:// URL; None is a folder under `data`.
+    lake_url: str | None = None
     #: Where the local server shows Data Docs, reports and alerts; None without one.
     pages_url: str | None = None
     #: Where the local Prefect server is; None without one.
     prefect_url: str | None = None
 
     @property
-    def lake(self) -> Path:
-        """Folder of the flows, Parquet by hour of `first_seen`."""
-        return self.data / "lake"
+    def lake(self) -> "Path | UPath":
+        """Folder of the flows, Parquet by hour of `first_seen`; in S3 it is at the store of the exports."""
+        if self.lake_url is None:
+            return self.data / "lake"
+        if not self.lake_url.startswith("s3://"):
+            return _below(self.root, self.lake_url, "")
+        from dnsanom.store.lake_files import in_s3
+
+        return in_s3(self.lake_url, self.s3)
 
     @property
     def ledger(self) -> Path | SecretStr:
@@ -96,6 +108,7 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "DNSANOM_S3_SECRET_KEY": ("s3", "secret_key"),
     "DNSANOM_DVC_BUCKET": ("s3", "dvc_bucket"),
     "DNSANOM_LEDGER": ("", "ledger_url"),
+    "DNSANOM_LAKE": ("", "lake_url"),
     "DNSANOM_MLFLOW_URI": ("", "mlflow_uri"),
     "DNSANOM_PAGES_URL": ("", "pages_url"),
     "DNSANOM_PREFECT_URL": ("", "prefect_url"),
@@ -131,6 +144,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = 
                 "var": var,
                 "mlflow_uri": plain.get("mlflow_uri") or f"sqlite:///{var / 'mlflow.db'}",
                 "ledger_url": plain.get("ledger_url"),
+                "lake_url": plain.get("lake_url"),
                 "pages_url": plain.get("pages_url"),
                 "prefect_url": plain.get("prefect_url"),
                 "params": load_params(root / "params.yaml"),

@@ -12,6 +12,7 @@ from dnsanom.errors import DatasetError
 from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.settings import Settings
 from dnsanom.store import lake
+from dnsanom.store.lake_files import Folder
 
 HOUR = timedelta(hours=1)
 #: A rotation of nfcapd: a newest hour with flows in its last five minutes has had its last export.
@@ -49,7 +50,7 @@ def _chosen(settings: Settings, since: datetime | None, until: datetime | None) 
     return [hour for hour in inside if hour >= first]
 
 
-def _is_complete(folder: Path, hour: datetime) -> bool:
+def _is_complete(folder: Folder, hour: datetime) -> bool:
     late = lake.read(folder, hour + HOUR - ROTATION, hour + HOUR)
     return bool(late.count().to_pyarrow().as_py())
 

@@ -20,6 +20,7 @@ from dnsanom.detect.merge import Merging, merging
 from dnsanom.detect.score import WINDOW_COLUMNS, ScoredSpan, Span, score_span, spans
 from dnsanom.model.bundle import Bundle, open_bundle
 from dnsanom.settings import Settings
+from dnsanom.store.lake_files import Folder
 
 Deliver = Callable[[Detection], None]
 
@@ -138,10 +139,10 @@ class _Run:
     def _merging(self) -> Merging:
         return merging(self.settings.params, self._length)
 
-    def _spans(self, lake: Path, hours: Iterable[int]) -> list[Span]:
+    def _spans(self, lake: Folder, hours: Iterable[int]) -> list[Span]:
         return spans({hour: count_flows(lake, hour) for hour in hours}, self._length)
 
-    def _score(self, lake: Path, parts: list[Span]) -> list[ScoredSpan]:
+    def _score(self, lake: Folder, parts: list[Span]) -> list[ScoredSpan]:
         return [score_span(lake, part, self.settings, self.view, self.bundle) for part in parts]
 
     def _detection(

@@ -6,7 +6,6 @@ on the way. When no export comes any more, the clock ends the wait.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import ibis
 
@@ -14,11 +13,10 @@ from dnsanom.dataset.moments import duration_ms, epoch_ms
 from dnsanom.detect.lakehours import hour_of
 from dnsanom.params import Detect
 from dnsanom.store import lake as lakes
+from dnsanom.store.lake_files import HOUR, Folder
 
-HOUR = 3600
 
-
-def watermark(lake: Path, hours: Mapping[int, set[str]], now: float, length: int, rules: Detect) -> int:
+def watermark(lake: Folder, hours: Mapping[int, set[str]], now: float, length: int, rules: Detect) -> int:
     """The end (epoch s) of the last window of `length` seconds that is final; 0 for an empty lake."""
     if not hours:
         return 0
@@ -26,10 +24,10 @@ def watermark(lake: Path, hours: Mapping[int, set[str]], now: float, length: int
     return int(max(by_flows, now - rules.settle_seconds)) // length * length
 
 
-def newest(lake: Path, hour: int) -> float:
+def newest(lake: Folder, hour: int) -> float:
     """When (epoch s) the last flow of an hour of the lake ended."""
     start = hour_of(hour)
-    flows = lakes.read(lake, start, start + lakes.HOUR, ibis.duckdb.connect())
+    flows = lakes.read(lake, start, start + HOUR, ibis.duckdb.connect())
     ends = epoch_ms(flows.first_seen) + duration_ms(flows.duration)
     return int(flows.aggregate(end=ends.max()).to_pyarrow()["end"][0].as_py() or 0) / 1000
 
@@ -38,7 +36,7 @@ def until(files: Mapping[int, set[str]], cut: int) -> dict[int, set[str]]:
     """The hours that begin before the watermark `cut`; one that is not final to its end says so beside its
     files, so that it is due again when more of it is."""
     return {
-        hour: names if hour + HOUR <= cut else names | {f"final until {cut}"}
+        hour: names if hour + HOUR.total_seconds() <= cut else names | {f"final until {cut}"}
         for hour, names in files.items()
         if hour < cut
     }

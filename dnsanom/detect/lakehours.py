@@ -1,33 +1,32 @@
-"""Which files a lake has for each hour, and how many flows are in them."""
+"""Which exports' flows a lake has in each hour, and how many flows those are."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from dnsanom.store import lake as lakes
+from dnsanom.store.lake_files import Folder, files
 
 
-def lake_files(lake: Path) -> dict[int, set[str]]:
-    """The Parquet files of each hour of a lake (epoch s), each by name, size and time of writing."""
-    return {int(hour.timestamp()): {_version(p) for p in _files(lake, hour)} for hour in lakes.hours(lake)}
+def lake_files(lake: Folder) -> dict[int, set[str]]:
+    """The exports of each hour of a lake (epoch s), each by its file's name and version.
+
+    A compacted file stands for those that it was made of, so that compaction changes nothing here.
+    """
+    return {
+        int(hour.timestamp()): {version for file in all_ for version in file.holds}
+        for hour, all_ in files(lake).items()
+    }
 
 
-def count_flows(lake: Path, hour: int) -> int:
+def count_flows(lake: Folder, hour: int) -> int:
     """Flows in an hour (epoch s), by the footers of its files."""
-    files = _files(lake, hour_of(hour))
-    return sum(pq.read_metadata(path).num_rows for path in files)
+    start, rows = hour_of(hour), 0
+    for file in files(lake, [start]).get(start, []):
+        with file.path.open("rb") as source:
+            rows += pq.read_metadata(source).num_rows
+    return rows
 
 
 def hour_of(hour: int) -> datetime:
     """The hour that begins at an epoch second."""
     return datetime.fromtimestamp(hour, UTC)
-
-
-def _files(lake: Path, hour: datetime) -> list[Path]:
-    return sorted((lake / f"date={hour:%Y-%m-%d}" / f"hour={hour:%H}").glob("*.parquet"))
-
-
-def _version(path: Path) -> str:
-    stat = path.stat()
-    return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import ibis
@@ -15,6 +14,7 @@ from dnsanom.model.bundle import Bundle
 from dnsanom.schema import feature_names
 from dnsanom.settings import Settings
 from dnsanom.store import lake as lakes
+from dnsanom.store.lake_files import Folder
 
 HOUR = 3600
 #: Flows that are scored at once: enough that the query's fixed cost does not count, few enough for memory.
@@ -76,7 +76,7 @@ def spans(flows: Mapping[int, int], length: int) -> list[Span]:
     return found
 
 
-def score_span(lake: Path, span: Span, settings: Settings, view: str, model: Bundle) -> ScoredSpan:
+def score_span(lake: Folder, span: Span, settings: Settings, view: str, model: Bundle) -> ScoredSpan:
     """The windows of a span that the model flags: `WINDOW_COLUMNS`, `exports`, features as `f_NAME`."""
     length = int(model.card["window_seconds"])
     flows = lakes.read(lake, _time(span.since - length), _time(span.until + length))

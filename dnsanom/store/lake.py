@@ -1,4 +1,4 @@
-"""The lake: validated flows as Parquet, by hour of `first_seen`.
+"""The lake: validated flows as Parquet, by hour of `first_seen`, in a folder or under a prefix in S3.
 
 `lake/date=YYYY-MM-DD/hour=HH/<export-id>.parquet` holds one export's flows of one hour (hive partitions,
 UTC). An export's files are named by its key, so writing it again puts its rows in the place of the earlier
@@ -8,19 +8,22 @@ ones.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.implementations.dirfs import DirFileSystem
 from ibis.backends.duckdb import Backend
+from upath import UPath
 
 from dnsanom.schema import FLOW_SCHEMA
+from dnsanom.store import compact
 from dnsanom.store.export import export_id
+from dnsanom.store.lake_files import HOUR, Folder, LakeFile, files, folder
 
-HOUR = timedelta(hours=1)
 _HOUR_MS = 3_600_000
 
 
@@ -33,62 +36,57 @@ class Staged:
     files: tuple[tuple[datetime, Path], ...] = ()
 
 
-def write(lake: Path, flows: pa.Table, export_key: str, known: bool = True) -> int:
+def write(lake: Folder, flows: pa.Table, export_key: str, known: bool = True) -> int:
     """Write an export's flows (FLOW_SCHEMA, no null `first_seen`) and return how many there are.
 
-    Each file appears whole, by a rename, or not at all. `known` False saves looking for files of an earlier
-    version, for an export that was never written before.
+    Each file appears whole or not at all. `known` False saves looking for files of an earlier version, for
+    an export that was never written before.
     """
     flows = flows.select(FLOW_SCHEMA.names).cast(FLOW_SCHEMA)
-    before = set(_files(lake, export_key)) if known else set()
-    written = {_write_hour(_folder(lake, hour), part, export_key) for hour, part in _by_hour(flows)}
-    for stale in before - written:
-        stale.unlink(missing_ok=True)
+    parts = dict(_by_hour(flows))
+    _withdraw(lake, export_key, set(parts), known)
+    for hour, part in parts.items():
+        _put(part, _own(lake, hour, export_key))
     return int(flows.num_rows)
 
 
-def stage(folder: Path, flows: pa.Table, export_key: str) -> Staged:
+def stage(beside: Path, flows: pa.Table, export_key: str) -> Staged:
     """Write an export's flows to a folder beside the lake, on its file system, for `publish`."""
     flows = flows.select(FLOW_SCHEMA.names).cast(FLOW_SCHEMA)
-    files = []
+    staged = []
     for hour, part in _by_hour(flows):
-        file = folder / f"{export_id(export_key)}.{hour:%Y%m%d%H}.parquet"
+        file = beside / f"{export_id(export_key)}.{hour:%Y%m%d%H}.parquet"
         _save(part, file)
-        files.append((hour, file))
-    return Staged(export_key, flows.num_rows, tuple(files))
+        staged.append((hour, file))
+    return Staged(export_key, flows.num_rows, tuple(staged))
 
 
-def publish(lake: Path, staged: Staged, known: bool = True) -> int:
-    """Bring staged flows into the lake by renames, in place of the export's earlier ones, as `write` does."""
-    before = set(_files(lake, staged.export_key)) if known else set()
+def publish(lake: Folder, staged: Staged, known: bool = True) -> int:
+    """Bring staged flows into the lake, in place of the export's earlier ones, as `write` does."""
+    _withdraw(lake, staged.export_key, {hour for hour, _ in staged.files}, known)
     for hour, file in staged.files:
-        target = _folder(lake, hour) / f"{export_id(staged.export_key)}.parquet"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(target)
-        before.discard(target)
-    for stale in before:
-        stale.unlink(missing_ok=True)
+        target = _own(lake, hour, staged.export_key)
+        if isinstance(target, Path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
+        else:
+            target.write_bytes(file.read_bytes())
+            file.unlink()
     return staged.rows
 
 
-def remove(lake: Path, *export_keys: str) -> int:
-    """Take exports' flows out of the lake, in one walk over it, and return how many files they were."""
-    names = {f"{export_id(key)}.parquet" for key in export_keys}
-    pattern = min(names) if len(names) == 1 else "*.parquet"
-    files = [file for file in lake.glob(f"date=*/hour=*/{pattern}") if file.name in names]
-    for file in files:
-        file.unlink(missing_ok=True)
-    return len(files)
+def remove(lake: Folder, *export_keys: str) -> int:
+    """Take exports' flows out of the lake, in one walk over it, and return in how many files they were."""
+    return sum(_take_out(file, {export_id(key) for key in export_keys}) for file in _all(lake))
 
 
-def hours(lake: Path) -> list[datetime]:
+def hours(lake: Folder) -> list[datetime]:
     """The hours that the lake holds flows of, in order."""
-    folders = lake.glob("date=*/hour=*")
-    return sorted(_hour(folder) for folder in folders if any(folder.glob("*.parquet")))
+    return list(files(lake))
 
 
 def read(
-    lake: Path,
+    lake: Folder,
     since: datetime | None = None,
     until: datetime | None = None,
     connection: Backend | None = None,
@@ -99,11 +97,11 @@ def read(
     """
     backend = connection or ibis.duckdb.connect()
     since, until = _utc(since), _utc(until)
-    wanted = (hour for hour in hours(lake) if _meets(hour, since, until))
-    files = [str(file) for hour in wanted for file in sorted(_folder(lake, hour).glob("*.parquet"))]
+    found = files(lake).items()
+    wanted = [file.path for hour, all_ in found if _meets(hour, since, until) for file in all_]
     schema = ibis.Schema.from_pyarrow(FLOW_SCHEMA)
-    if files:
-        table = backend.read_parquet(files, hive_partitioning=False).select(*schema)
+    if wanted:
+        table = backend.read_parquet(_seen(backend, lake, wanted), hive_partitioning=False).select(*schema)
     else:
         table = backend.create_table(ibis.util.gen_name("flows"), schema=schema)
     if since is not None:
@@ -112,6 +110,18 @@ def read(
         table = table.filter(table.first_seen < until)
     # DuckDB counts microseconds; the schema says milliseconds.
     return table.cast({"first_seen": schema["first_seen"]})
+
+
+def _seen(backend: Backend, lake: Folder, paths: list[Folder]) -> list[str]:
+    """The files by the names that DuckDB knows them by. Its own S3 support is an extension to be downloaded,
+    and takes every s3:// name, so the lake is shown to it as a file system of another protocol."""
+    if isinstance(lake, Path):
+        return [str(path) for path in paths]
+    name = f"lake{export_id(str(lake))}"
+    if name not in backend.con.list_filesystems():
+        shown = type("LakeFileSystem", (DirFileSystem,), {"protocol": name})
+        backend.register_filesystem(shown(lake.path, lake.fs))
+    return [f"{name}://{path.path[len(lake.path) :].strip('/')}" for path in map(UPath, paths)]
 
 
 def _by_hour(flows: pa.Table) -> Iterator[tuple[datetime, pa.Table]]:
@@ -125,16 +135,47 @@ def _by_hour(flows: pa.Table) -> Iterator[tuple[datetime, pa.Table]]:
         yield datetime.fromtimestamp(int(start) * HOUR.total_seconds(), UTC), part
 
 
-def _write_hour(folder: Path, flows: pa.Table, export_key: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    name = export_id(export_key)
-    target, beside = folder / f"{name}.parquet", folder / f".{name}.{os.getpid()}.tmp"
+def _withdraw(lake: Folder, export_key: str, staying: set[datetime], known: bool) -> None:
+    """Make way for an export's flows of the hours `staying`: their own files there will be replaced."""
+    if not known:
+        return
+    for file in _all(lake):
+        if file.compacted or file.hour not in staying:
+            _take_out(file, {export_id(export_key)})
+
+
+def _take_out(file: LakeFile, exports: set[str]) -> bool:
+    """Take exports' flows out of a file; False if none of them is in it."""
+    if not file.exports & exports:
+        return False
+    if file.compacted:
+        compact.without(file, exports)
+    else:
+        file.path.unlink(missing_ok=True)
+    return True
+
+
+def _all(lake: Folder) -> list[LakeFile]:
+    return [file for found in files(lake).values() for file in found]
+
+
+def _own(lake: Folder, hour: datetime, export_key: str) -> Folder:
+    return folder(lake, hour) / f"{export_id(export_key)}.parquet"
+
+
+def _put(flows: pa.Table, target: Folder) -> None:
+    """Write a file that appears whole: by a rename on disk, by the upload's end in S3."""
+    if not isinstance(target, Path):
+        with target.open("wb") as upload:
+            pq.write_table(flows, upload, compression="zstd")
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.stem}.{os.getpid()}.tmp")
     try:
         _save(flows, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
-    return target
 
 
 def _save(flows: pa.Table, path: Path) -> None:
@@ -142,19 +183,6 @@ def _save(flows: pa.Table, path: Path) -> None:
         pq.write_table(flows, file, compression="zstd")
         file.flush()
         os.fsync(file.fileno())
-
-
-def _files(lake: Path, export_key: str) -> list[Path]:
-    return list(lake.glob(f"date=*/hour=*/{export_id(export_key)}.parquet"))
-
-
-def _folder(lake: Path, hour: datetime) -> Path:
-    return lake / f"date={hour:%Y-%m-%d}" / f"hour={hour:%H}"
-
-
-def _hour(folder: Path) -> datetime:
-    day = date.fromisoformat(folder.parent.name.removeprefix("date="))
-    return datetime(day.year, day.month, day.day, int(folder.name.removeprefix("hour=")), tzinfo=UTC)
 
 
 def _meets(hour: datetime, since: datetime | None, until: datetime | None) -> bool:
