@@ -4,6 +4,7 @@ from dnsanom.netflow import decode
 decoded = decode(data, key, settings.params.dns)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from dnsanom.netflow.columns import derive, finish, missing
 from dnsanom.netflow.keep import is_dns
+from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.readers import reader_of
 from dnsanom.netflow.wrap import unwrap
 from dnsanom.params import Dns
@@ -48,18 +50,27 @@ def decode(data: bytes, key: str, dns: Dns, keep: Literal["dns", "all"] = "dns")
     Raises DecodeError, with the key in front, when the bytes as a whole can't be read.
     """
     content = unwrap(data, key)
-    parsed = reader_of(content, key).read(content, key)
-    columns = parsed.columns
+    reader = reader_of(content, key)
     if keep == "dns":
-        wanted = is_dns(columns, dns.ports)
+        parsed = reader.read_dns(content, key, dns.ports) if reader.read_dns else reader.read(content, key)
+    else:
+        parsed = reader.read(content, key)
+    return _decoded(parsed, key, dns.ports if keep == "dns" else None)
+
+
+def _decoded(parsed: Parsed, key: str, ports: Sequence[int] | None) -> Decoded:
+    """The flow table of what a reader found, all or only DNS over these ports, and what became of it."""
+    columns = parsed.columns
+    if ports is not None:
+        wanted = is_dns(columns, ports)
         if not wanted.all():
             columns = {name: column.filter(pa.array(wanted)) for name, column in columns.items()}
-    flows, bad = finish(columns, key), len(parsed.rejected)
+    flows, found, bad = finish(columns, key), parsed.flows + parsed.dropped, len(parsed.rejected)
     report = DecodeReport(
         format=parsed.format,
-        rows=parsed.flows + bad,
+        rows=found + bad,
         kept=len(flows),
-        dropped=parsed.flows - len(flows),
+        dropped=found - len(flows),
         rejected=bad,
         missing=missing(columns),
     )

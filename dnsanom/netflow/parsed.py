@@ -14,16 +14,17 @@ class Parsed:
 
     `columns` holds those columns of FLOW_SCHEMA that the export has, `row` among them, all of one length.
     `src_ip` and `dst_ip` are dictionary arrays over one shared dictionary, so that pairs of addresses
-    compare as pairs of numbers.
+    compare as pairs of numbers. `dropped` counts flows that can't be DNS, left out by a reader told to.
     """
 
     format: str
     columns: dict[str, pa.Array]
     rejected: pa.Table
+    dropped: int = 0
 
     @property
     def flows(self) -> int:
-        """How many flows were read."""
+        """How many flows the columns hold."""
         return len(self.columns["row"])
 
 

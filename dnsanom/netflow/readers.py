@@ -1,6 +1,6 @@
 """The formats that can be read. A new one is a module with name, sniffer and reader, and a line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dnsanom.errors import DecodeError
@@ -11,15 +11,19 @@ from dnsanom.netflow.parsed import Parsed
 
 @dataclass(frozen=True)
 class Reader:
-    """A format: what it is called, how its content is known, and how it is read (content, key)."""
+    """A format: what it is called, how its content is known, and how it is read (content, key).
+
+    `read_dns` (content, key, DNS ports) may leave out flows that can't be DNS, and counts them.
+    """
 
     name: str
     sniff: Callable[[bytes], bool]
     read: Callable[[bytes, str], Parsed]
+    read_dns: Callable[[bytes, str, Sequence[int]], Parsed] | None = None
 
 
 READERS = (
-    Reader(nfcapd.NAME, nfcapd.sniff, nfcapd.read),
+    Reader(nfcapd.NAME, nfcapd.sniff, nfcapd.read, nfcapd.read_dns),
     Reader(nfdump.NAME, nfdump.sniff, nfdump.read),
     Reader(goflow2.NAME, goflow2.sniff, goflow2.read),
     Reader(pmacct.NAME, pmacct.sniff, pmacct.read),

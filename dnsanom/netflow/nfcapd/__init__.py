@@ -1,75 +1,72 @@
-"""nfcapd's binary files of layout 2, read with numpy and without nfdump.
+"""nfcapd's binary files, of layout 1 (nfdump 1.6) and 2 (nfdump 1.7), read with numpy and without nfdump.
 
-Uncompressed blocks and those packed by bzip2, LZ4 or zstd are read. An element that flows are not made of is
-passed over by its length. Every length is checked before it is believed.
+Blocks may be packed by LZO, bzip2, LZ4 or zstd. What flows are not made of is passed over by its length.
+Every length is checked before it is believed.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dnsanom.errors import DecodeError
 from dnsanom.netflow.nfcapd import format as nf
-from dnsanom.netflow.nfcapd.blocks import Records, read_records
 from dnsanom.netflow.nfcapd.columns import to_columns
-from dnsanom.netflow.nfcapd.elements import Faults, gather
+from dnsanom.netflow.nfcapd.early import candidates
 from dnsanom.netflow.nfcapd.exporters import read_exporters
-from dnsanom.netflow.nfcapd.flows import read_flows
-from dnsanom.netflow.nfcapd.walk import Offsets
+from dnsanom.netflow.nfcapd.faults import Faults
+from dnsanom.netflow.nfcapd.flows import check
+from dnsanom.netflow.nfcapd.header import MAGIC, read_header
+from dnsanom.netflow.nfcapd.maps import read_maps
+from dnsanom.netflow.nfcapd.reading import read_flows
+from dnsanom.netflow.nfcapd.records import Records, read_records
 from dnsanom.netflow.parsed import Parsed, rejects
 
-NAME = f"nfcapd layout {nf.LAYOUT}"
-_MAGIC = nf.MAGIC.to_bytes(2, "little")
+NAME = "nfcapd"
 
 
 def sniff(data: bytes) -> bool:
     """Does the content begin as an nfcapd file, of any layout and byte order?"""
-    return data[:2] in (_MAGIC, _MAGIC[::-1])
+    return data[:2] in (MAGIC, MAGIC[::-1])
 
 
 def read(data: bytes, key: str) -> Parsed:
-    """Flows of a layout 2 file. Raises DecodeError that names file, block, value and rule.
+    """All flows of a file.
 
-    Rows are numbered over the file's records, those that describe exporters left out.
+    Rows are numbered over the file's records, those that describe exporters and the like left out. Raises
+    DecodeError that names file, block, value and rule; UnfinishedError when the file ends too early.
     """
-    _check_layout(data, key)
-    records = read_records(data, key)
-    exporters = read_exporters(records, key)
-    counted = ~np.isin(records.kinds, nf.DESCRIBING)
-    rows, faults = records.offsets[counted], _foreign(records.kinds[counted])
-    flows = read_flows(records.data, rows, faults)
-    made = to_columns(flows, exporters, rows)
+    return _read(data, key, None)
+
+
+def read_dns(data: bytes, key: str, ports: Sequence[int]) -> Parsed:
+    """As `read`, but the flows that can't be DNS are only counted."""
+    return _read(data, key, ports)
+
+
+def _read(data: bytes, key: str, ports: Sequence[int] | None) -> Parsed:
+    header = read_header(data, key)
+    records = read_records(data, header, key)
+    exporters, maps = read_exporters(records, key), read_maps(records, key)
+    wanted = records.part(~np.isin(records.kinds, nf.DESCRIBING))
+    rows, count, faults = np.arange(len(wanted.offsets)), len(wanted.offsets), Faults()
+    if ports is not None:
+        maybe = candidates(wanted, ports)
+        if not maybe.all():
+            wanted, rows = wanted.part(maybe), rows[maybe]
+    flows = read_flows(wanted, maps, faults)
+    check(flows, faults, complete=ports is not None)
+    made = {**to_columns(flows, exporters, wanted.offsets), "row": pa.array(rows)}
     if faults.reasons:
         good = np.ones(len(rows), bool)
         good[list(faults.reasons)] = False
         made = {name: column.filter(pa.array(good)) for name, column in made.items()}
-    return Parsed(NAME, made, _rejected(records, rows, faults))
+    return Parsed(header.name, made, _rejected(wanted, rows, faults), dropped=count - len(rows))
 
 
-def _check_layout(data: bytes, key: str) -> None:
-    if data[:2] != _MAGIC:
-        raise DecodeError(f"{key}: magic 0x{data[:2].hex()}: written on a big-endian machine, can't be read")
-    layout = int.from_bytes(data[2:4], "little")
-    if layout != nf.LAYOUT:
-        raise DecodeError(
-            f"{key}: nfcapd layout {layout}: only layout {nf.LAYOUT}, of nfdump 1.7, can be read"
-        )
-
-
-def _foreign(kinds: npt.NDArray[np.uint16]) -> Faults:
-    """Records that are neither flows nor descriptions."""
-    faults = Faults()
-    rows = np.flatnonzero(kinds != nf.FLOW_RECORD)
-    faults.add(
-        rows, [f"record type {kind}: only {nf.FLOW_RECORD}, flows, can be read" for kind in kinds[rows]]
-    )
-    return faults
-
-
-def _rejected(records: Records, rows: Offsets, faults: Faults) -> pa.Table:
+def _rejected(records: Records, rows: npt.NDArray[np.int64], faults: Faults) -> pa.Table:
     """The faulty records, in hex."""
-    numbers = sorted(faults.reasons)
-    starts = rows[numbers] if numbers else rows[:0]
-    sizes = gather(records.data, nf.RECORD_HEADER, starts)["size"].tolist()
-    raws = [records.data[at : at + size].hex() for at, size in zip(starts.tolist(), sizes, strict=True)]
-    return rejects(numbers, raws, [faults.reasons[n] for n in numbers])
+    places = sorted(faults.reasons)
+    starts, sizes = records.offsets[places].tolist(), records.sizes[places].tolist()
+    raws = [records.data[at : at + size].hex() for at, size in zip(starts, sizes, strict=True)]
+    return rejects(rows[places].tolist(), raws, [faults.reasons[place] for place in places])

@@ -8,7 +8,7 @@ import pyarrow as pa
 from dnsanom.netflow.address import Codes, dictionary, encode_v4, encode_v6
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.exporters import Exporters
-from dnsanom.netflow.nfcapd.flows import Flows
+from dnsanom.netflow.nfcapd.flows import ADDRESSES, GENERIC, Flows
 from dnsanom.netflow.nfcapd.walk import Offsets
 from dnsanom.netflow.parallel import side_by_side
 
@@ -20,17 +20,18 @@ _MANY = 10_000
 
 
 def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str, pa.Array]:
-    """Columns of all rows; a row with a fault has them too, with no meaning."""
-    numbers = flows.numbers
-    made = {name: pa.array(numbers[name]) for name in _SAME_NAME}
-    made["first_seen"] = pa.array(numbers["first"])
-    made["duration"] = pa.array((numbers["last"] - numbers["first"]) / 1000)
+    """Columns of all flows, null where a record says nothing; with no meaning in a row that has a fault."""
+    numbers, lacking = flows.numbers, flows.without(GENERIC)
+    mask = lacking if lacking.any() else None
+    made = {name: pa.array(numbers[name], mask=mask) for name in _SAME_NAME}
+    made["first_seen"] = pa.array(numbers["first"], mask=mask)
+    made["duration"] = pa.array((numbers["last"] - numbers["first"]) / 1000, mask=mask)
     made["flows"] = pa.array(np.maximum(numbers["flows"], 1, out=numbers["flows"]))
     made["src_ip"], made["dst_ip"] = _addresses(flows)
     made["exporter"] = _exporter(flows, exporters)
+    rate = exporters.sampling(flows.exporter, numbers["selector"], offsets)
     # nfcapd multiplies by the rate that it knows before it writes.
-    made["sampling_rate"] = made["scaled_by"] = _sampling(flows, exporters, offsets)
-    made["row"] = pa.array(np.arange(len(offsets)))
+    made["sampling_rate"] = made["scaled_by"] = pa.array(rate, mask=rate <= 0)
     return made
 
 
@@ -46,6 +47,8 @@ def _addresses(flows: Flows) -> tuple[pa.Array, pa.Array]:
     src, dst = both[:count].copy(), both[count:].copy()
     src[rows], dst[rows] = wide[: len(rows)] + len(texts), wide[len(rows) :] + len(texts)
     texts = pa.concat_arrays([texts, wide_texts])
+    lacking = np.flatnonzero(flows.without(ADDRESSES))
+    src[lacking] = dst[lacking] = -1
     return dictionary(src, texts), dictionary(dst, texts)
 
 
@@ -67,13 +70,3 @@ def _exporter(flows: Flows, exporters: Exporters) -> pa.Array:
     wide, more = encode_v6(bodies["ip"])
     codes[rows], texts = wide + len(texts), pa.concat_arrays([texts, more])
     return dictionary(codes, texts)
-
-
-def _sampling(flows: Flows, exporters: Exporters, offsets: Offsets) -> pa.Array:
-    """1:N of every flow: its own sampler element's, else its exporter's; null where the file says nothing."""
-    own = flows.numbers["interval"]
-    if not exporters.rates and not own.any():
-        return pa.nulls(len(own), pa.int32())
-    rate = exporters.sampling(flows.exporter, offsets)
-    rate = np.where(own > 0, own, rate)
-    return pa.array(rate, mask=rate <= 0)

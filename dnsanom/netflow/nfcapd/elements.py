@@ -9,13 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from dnsanom.netflow.nfcapd import format as nf
-from dnsanom.netflow.nfcapd.walk import Offsets
+from dnsanom.netflow.nfcapd.faults import Faults
+from dnsanom.netflow.nfcapd.walk import Offsets, Words
 
+Numbers = npt.NDArray[np.int64]
 _HEAD = nf.ELEMENT_HEADER.itemsize
 #: Elements that a record may have; nfdump 1.7.8 knows 42 and writes each once.
 MOST_ELEMENTS = 128
 #: Layouts that are tried on the records of one size before the rest is read element by element.
 _LAYOUTS = 4
+#: Records of one size that are worth a look for a layout of their own.
+_MANY = 32
 
 
 @dataclass(frozen=True)
@@ -23,44 +27,36 @@ class Found:
     """Bodies of one kind of element, and which records have them (indices, ascending)."""
 
     element: int
-    records: npt.NDArray[np.int64]
+    records: Numbers
     bodies: npt.NDArray[np.void]
 
 
-class Faults:
-    """Records that can't be read, each with its first fault."""
-
-    def __init__(self) -> None:
-        self.reasons: dict[int, str] = {}
-
-    def add(self, records: npt.NDArray[np.int64], reasons: list[str]) -> None:
-        """Note a reason for each record, unless it has one."""
-        for record, reason in zip(records.tolist(), reasons, strict=True):
-            self.reasons.setdefault(record, reason)
-
-
 def gather(data: memoryview, kind: np.dtype[Any], at: Offsets) -> npt.NDArray[Any]:
-    """The structures of a kind that begin at the given bytes, copied out."""
+    """The structures of a kind that begin at these bytes (ascending), copied out; 0 past the data's end."""
     if not len(at):
         return np.zeros(0, kind)
+    if int(at[-1]) + kind.itemsize > len(data):
+        data = memoryview(bytes(data) + bytes(kind.itemsize))
     raw = np.ndarray((len(data) - kind.itemsize + 1,), f"V{kind.itemsize}", data, strides=(1,))
     return raw[at].view(kind)
 
 
-def find_elements(
-    data: memoryview, offsets: Offsets, sizes: npt.NDArray[np.uint16], faults: Faults
-) -> Iterator[Found]:
+def find_elements(data: memoryview, offsets: Offsets, sizes: Words, faults: Faults) -> Iterator[Found]:
     """The elements of the flow records at `offsets`; the records that have a fault go to `faults`."""
-    for size in np.flatnonzero(np.bincount(sizes)).tolist():
-        records = np.flatnonzero(sizes == size)
-        if size < nf.FLOW_HEADER.itemsize:
-            faults.add(records, [f"flow record: size {size} is less than its header's 12"] * len(records))
-        else:
-            yield from _of_size(data, offsets, records, size, faults)
+    counts = np.bincount(sizes)
+    counts[: nf.FLOW_HEADER.itemsize] = 0
+    for size in np.flatnonzero(counts >= _MANY).tolist():
+        yield from _of_size(data, offsets, np.flatnonzero(sizes == size), size, faults)
+    short, rare = sizes < nf.FLOW_HEADER.itemsize, counts[sizes] < _MANY
+    for record in np.flatnonzero(short).tolist():
+        faults.add(record, f"flow record: size {sizes[record]} is less than its header's 12")
+    records = np.flatnonzero(rare & ~short)
+    if len(records):
+        yield from _scan(data, offsets, records, sizes[records].astype(np.int64), faults)
 
 
 def _of_size(
-    data: memoryview, offsets: Offsets, records: npt.NDArray[np.int64], size: int, faults: Faults
+    data: memoryview, offsets: Offsets, records: Numbers, size: int, faults: Faults
 ) -> Iterator[Found]:
     for _ in range(_LAYOUTS):
         layout = _layout(data, int(offsets[records[0]]), size) if len(records) else None
@@ -75,7 +71,7 @@ def _of_size(
                 yield Found(element, records if whole else records[alike], bodies if whole else bodies[alike])
         records = records[~alike]
     if len(records):
-        yield from _scan(data, offsets, records, size, faults)
+        yield from _scan(data, offsets, records, np.full(len(records), size), faults)
 
 
 def _layout(data: memoryview, start: int, size: int) -> dict[int, tuple[int, int]] | None:
@@ -122,37 +118,34 @@ def _alike(copies: npt.NDArray[np.void], layout: dict[int, tuple[int, int]]) -> 
 
 
 def _scan(
-    data: memoryview, offsets: Offsets, records: npt.NDArray[np.int64], size: int, faults: Faults
+    data: memoryview, offsets: Offsets, records: Numbers, sizes: Numbers, faults: Faults
 ) -> Iterator[Found]:
     """The elements of records that share no layout: the first of all, then the second, and so on."""
     left = gather(data, np.dtype("<u2"), offsets[records] + 4).astype(np.int64)
     many = left > MOST_ELEMENTS
-    faults.add(records[many], [f"{n:,} elements: at most {MOST_ELEMENTS}" for n in left[many].tolist()])
-    records, left = records[~many], left[~many]
+    for record, count in zip(records[many].tolist(), left[many].tolist(), strict=True):
+        faults.add(record, f"{count:,} elements: at most {MOST_ELEMENTS}")
     place = np.full(len(records), nf.FLOW_HEADER.itemsize)
-    while len(records := records[left > 0]):
-        place, left = place[left > 0], left[left > 0]
-        fits = _fitting(data, offsets[records] + place, records, size - place, faults)
-        records, place, left = records[fits], place[fits], left[fits] - 1
+    on = ~many & (left > 0)
+    while on.any():
+        records, sizes, place, left = records[on], sizes[on], place[on], left[on]
+        fits = _fitting(data, offsets[records] + place, records, sizes - place, faults)
+        records, sizes, place, left = records[fits], sizes[fits], place[fits], left[fits] - 1
         heads = gather(data, nf.ELEMENT_HEADER, offsets[records] + place)
         for element in nf.ELEMENTS:
             has = heads["id"] == element
             if has.any():
                 at = offsets[records[has]] + place[has] + _HEAD
                 yield Found(element, records[has], gather(data, nf.ELEMENTS[element], at))
-        place = place + heads["length"]
+        place, on = place + heads["length"], left > 0
 
 
 def _fitting(
-    data: memoryview,
-    at: Offsets,
-    records: npt.NDArray[np.int64],
-    left: npt.NDArray[np.int64],
-    faults: Faults,
+    data: memoryview, at: Offsets, records: Numbers, left: Numbers, faults: Faults
 ) -> npt.NDArray[np.bool_]:
     """Which records' next element, at byte `at` with `left` bytes to go, fits into them."""
     fits: npt.NDArray[np.bool_] = left >= _HEAD
-    faults.add(records[~fits], ["the record ends before its last element"] * int((~fits).sum()))
+    faults.add_all(records[~fits], "the record ends before its last element")
     inside = np.flatnonzero(fits)
     heads = gather(data, nf.ELEMENT_HEADER, at[inside])
     least = np.full(len(inside), _HEAD)
@@ -161,6 +154,6 @@ def _fitting(
     bad = inside[(heads["length"] < least) | (heads["length"] > left[inside])]
     for i in bad.tolist():
         element, length = struct.unpack_from("<HH", data, int(at[i]))
-        faults.add(records[i : i + 1], [_misfit(element, length, int(left[i])) or ""])
+        faults.add(int(records[i]), _misfit(element, length, int(left[i])) or "")
     fits[bad] = False
     return fits

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,11 @@ import numpy.typing as npt
 from dnsanom.errors import DecodeError
 from dnsanom.netflow.address import swapped, v4_text, v6_text
 from dnsanom.netflow.nfcapd import format as nf
-from dnsanom.netflow.nfcapd.blocks import Records
+from dnsanom.netflow.nfcapd.records import Records
+from dnsanom.netflow.nfcapd.samplers import Rates, Samplers
 from dnsanom.netflow.nfcapd.walk import Offsets
 
+Selectors = npt.NDArray[np.int64]
 #: Bounds of the sampling_rate column.
 _MOST = 10_000_000
 
@@ -21,31 +24,39 @@ class Exporters:
     """What the file says of its exporters, each under the number that flow records name it by."""
 
     address: dict[int, str] = field(default_factory=dict)
-    #: Exporter → (from which byte on, 1:N or None), in file order.
-    rates: dict[int, list[tuple[int, int | None]]] = field(default_factory=dict)
+    samplers: dict[int, Samplers] = field(default_factory=dict)
 
-    def sampling(self, exporter: npt.NDArray[np.uint16], at: Offsets) -> npt.NDArray[np.int32]:
-        """The 1:N that held for each flow, by its exporter and where its record begins; 0 is unknown."""
+    def sampling(self, exporter: npt.NDArray[np.uint16], selector: Selectors, at: Offsets) -> Rates:
+        """The 1:N that held for each flow, by its exporter, the sampler that it names (0 for none), and where
+        its record begins; 0 is unknown."""
         rate = np.zeros(len(at), np.int32)
-        for sysid, changes in self.rates.items():
-            mine = np.flatnonzero(exporter == sysid)
-            known = np.array([0] + [value or 0 for _, value in changes], np.int32)
-            places = [place for place, _ in changes]
-            settled = len(mine) > 0 and places[-1] < at[mine[0]]
-            rate[mine] = known[-1] if settled else known[np.searchsorted(places, at[mine])]
+        for rows in _alike(exporter, selector) if self.samplers else ():
+            samplers = self.samplers.get(int(exporter[rows][0]))
+            if samplers:
+                rate[rows] = samplers.rate(int(selector[rows][0]), at[rows])
         return rate
+
+
+def _alike(
+    exporter: npt.NDArray[np.uint16], selector: Selectors
+) -> list[slice] | list[npt.NDArray[np.int64]]:
+    """Rows of one exporter and sampler each, in the file's order."""
+    named = bool(selector.any())
+    if not named and (exporter == exporter[:1]).all():
+        return [slice(None)] if len(exporter) else []
+    order = np.lexsort((selector, exporter)) if named else np.argsort(exporter, kind="stable")
+    e, s = exporter[order], selector[order]
+    return np.split(order, np.flatnonzero((e[1:] != e[:-1]) | (s[1:] != s[:-1])) + 1)
 
 
 def read_exporters(records: Records, key: str) -> Exporters:
     """Exporters and their samplers from the records of those kinds. Raises DecodeError for a wrong size."""
-    found, samplers = Exporters(), dict[int, dict[int, int | None]]()
+    found = Exporters()
     for place in records.offsets[records.kinds == nf.EXPORTER_RECORD].tolist():
         info = _structure(records.data, place, nf.EXPORTER, f"{key}: exporter record at byte {place:,}")
         found.address[int(info["sysid"])] = _address(info)
     for place, sysid, sampler, rate in _samplers(records, key):
-        mine = samplers.setdefault(sysid, {})
-        mine[sampler] = rate
-        found.rates.setdefault(sysid, []).append((place, _in_force(mine)))
+        found.samplers.setdefault(sysid, Samplers()).tell(place, sampler, rate)
     return found
 
 
@@ -58,9 +69,14 @@ def _structure(data: memoryview, place: int, kind: np.dtype[np.void], where: str
 
 
 def _address(info: np.void) -> str:
+    """The exporter's address. Systems agree on the number of no address family but that of IPv4."""
     ip = np.array([info["ip"]])
-    text = v6_text(ip) if info["family"] == nf.AF_INET6 else v4_text(ip.view("<u4")[2:3])
-    return str(text[0])
+    if info["family"] == nf.AF_INET:
+        return str(v4_text(ip.view("<u4")[2:3])[0])
+    if info["family"]:
+        return str(v6_text(ip)[0])
+    address = ip_address(bytes(info["ip"]))
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _samplers(records: Records, key: str) -> Iterator[tuple[int, int, int, int | None]]:
@@ -81,19 +97,6 @@ def _rate(taken: int, passed: int) -> int | None:
     whole = taken > 0 and passed >= 0 and (taken + passed) % taken == 0
     rate = (taken + passed) // taken if whole else 0
     return rate if 0 < rate <= _MOST else None
-
-
-def _in_force(samplers: dict[int, int | None]) -> int | None:
-    """The rate of an exporter's flows: an overruling sampler, the router's own, a general one, the default.
-
-    nfcapd keeps no word of which of a router's own samplers a flow met: if they differ, the rate is unknown.
-    """
-    if nf.OVERRULING in samplers:
-        return samplers[nf.OVERRULING]
-    own = {rate for sampler, rate in samplers.items() if sampler >= 0}
-    if own:
-        return own.pop() if len(own) == 1 else None
-    return samplers.get(nf.GENERAL, samplers.get(nf.DEFAULT))
 
 
 def write_address(network: bytes) -> tuple[int, bytes]:

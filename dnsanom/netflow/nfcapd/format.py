@@ -3,7 +3,7 @@
 All numbers are little endian and packed. A file is a header, `blocks` data blocks, and appendix blocks (the
 ident and the totals). A data block is a header and records; a flow record (type 11) is a header and elements,
 each with an id and its length, the element's own four bytes included.
-Source: nffileV2.h, nfxV3.h, exporter.h and id.h of nfdump 1.7.1.
+Source: nffileV2.h, nfxV3.h, exporter.h and id.h of nfdump 1.7.1 to 1.7.8.
 """
 
 import numpy as np
@@ -32,16 +32,27 @@ FILE_HEADER = np.dtype(
 )
 
 BLOCK_HEADER = np.dtype([("records", "<u4"), ("size", "<u4"), ("type", "<u2"), ("flags", "<u2")])
-RECORD_BLOCK, ARRAY_BLOCK = 3, 4
+#: nfdump -J packs a file of layout 1 anew as layout 2, and leaves the type of its blocks.
+OLD_RECORD_BLOCK, RECORD_BLOCK, ARRAY_BLOCK = 2, 3, 4
 BLOCK_UNCOMPRESSED = 1
 
 RECORD_HEADER = np.dtype([("type", "<u2"), ("size", "<u2")])
-EXPORTER_RECORD, EXPORTER_STAT_RECORD, LEGACY_SAMPLER_RECORD = 7, 8, 9
+COMMON_V0_RECORD, MAP_RECORD, PORT_HISTOGRAM, BPP_HISTOGRAM, OLD_EXPORTER_RECORD, OLD_SAMPLER_RECORD = range(
+    1, 7
+)
+EXPORTER_RECORD, EXPORTER_STAT_RECORD, LEGACY_SAMPLER_RECORD, COMMON_RECORD = 7, 8, 9, 10
 FLOW_RECORD, NBAR_RECORD, IFNAME_RECORD, VRFNAME_RECORD, SAMPLER_RECORD = 11, 12, 13, 14, 15
 SLACK_RECORD = 256
 IDENT_RECORD, STAT_RECORD = 0x8001, 0x8002
-#: Records that speak about exporters and names, not about flows.
+#: Flows: of layout 2, of nfdump 1.6, and of its first releases.
+FLOW_RECORDS = (FLOW_RECORD, COMMON_RECORD, COMMON_V0_RECORD)
+#: Records that speak about exporters, names, extensions and totals, not about flows.
 DESCRIBING = (
+    MAP_RECORD,
+    PORT_HISTOGRAM,
+    BPP_HISTOGRAM,
+    OLD_EXPORTER_RECORD,
+    OLD_SAMPLER_RECORD,
     EXPORTER_RECORD,
     EXPORTER_STAT_RECORD,
     LEGACY_SAMPLER_RECORD,
@@ -90,10 +101,11 @@ ELEMENTS: dict[int, np.dtype[np.void]] = {
     COUNTERS: np.dtype([("flows", "<u8"), ("out_packets", "<u8"), ("out_bytes", "<u8")]),
     RECEIVED_V4: np.dtype([("ip", "<u4")]),
     RECEIVED_V6: np.dtype([("ip", "V16")]),
-    SAMPLER: np.dtype([("id", "<i4"), ("interval", "<u4"), ("mode", "<u2"), ("exporter", "<u2")]),
+    SAMPLER: np.dtype([("selector", "<i8"), ("exporter", "<u2")]),
 }
 
-#: IPv4 stands in bytes 8 to 12 of `ip`; IPv6 as two numbers of 64 bits, the upper half first.
+#: IPv4 stands in bytes 8 to 12 of `ip`; IPv6 as two numbers of 64 bits, the upper half first. From 1.7.8 on,
+#: `family` is 0 and `ip` is in network order, IPv4 mapped into IPv6.
 EXPORTER = np.dtype(
     [
         ("type", "<u2"),

@@ -1,7 +1,6 @@
 """Where the records of a block begin: records differ in length, and only the one before tells."""
 
 import math
-import struct
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +9,8 @@ from dnsanom.errors import DecodeError
 from dnsanom.netflow.nfcapd import format as nf
 
 Offsets = npt.NDArray[np.int64]
-Kinds = npt.NDArray[np.uint16]
-_HEAD = struct.Struct("<HH")
+Words = npt.NDArray[np.uint32]
+_HEAD = 4
 #: How many kinds of flow record, each a type and a size, are looked for at once.
 _KINDS = 8
 
@@ -22,20 +21,31 @@ class Walker:
     def __init__(self) -> None:
         self._heads: list[int] = []
 
-    def walk(self, block: memoryview, count: int, where: str) -> tuple[Offsets, Kinds]:
-        """Offset and type of the block's `count` records, which must fill it; `where` begins an error."""
-        found = _by_words(block, count, self._heads)
-        if found is not None:
-            return found, np.full(count, nf.FLOW_RECORD, np.uint16)
+    def walk(self, block: memoryview, count: int, where: str) -> tuple[Offsets, Words]:
+        """Offset, and type and size in one word, of the block's `count` records, which must fill it; `where`
+        begins an error."""
+        chained = _by_words(block, count, self._heads)
+        if chained is not None:
+            return chained
         found = _by_steps(block, count, where)
-        words = np.ndarray((len(block) - 3,), "<u4", block, strides=(1,))[found]
-        kinds = (words & 0xFFFF).astype(np.uint16)
-        self._heads = np.unique(words[kinds == nf.FLOW_RECORD]).tolist()
-        return found, kinds
+        words = _words(block, found)
+        self._learn(np.unique(words[np.isin(words & 0xFFFF, nf.FLOW_RECORDS)]).tolist())
+        return found, words
+
+    def _learn(self, heads: list[int]) -> None:
+        """Look for these, too, in the blocks to come; for these alone when there would be too many."""
+        both = sorted({*self._heads, *heads})
+        self._heads = both if len(both) <= _KINDS else heads
 
 
-def _by_words(block: memoryview, count: int, heads: list[int]) -> Offsets | None:
-    """Offsets by looking for the words that flow records begin with; None unless they chain without a gap.
+def _words(block: memoryview, offsets: Offsets) -> Words:
+    """The four bytes that each record begins with: type and size."""
+    words: Words = np.ndarray((len(block) - 3,), "<u4", block, strides=(1,))[offsets]
+    return words
+
+
+def _by_words(block: memoryview, count: int, heads: list[int]) -> tuple[Offsets, Words] | None:
+    """Offsets and words by looking for what flow records begin with; None unless they chain without a gap.
 
     Records begin at multiples of whatever divides all their sizes. All words there that look like a record's
     first are candidates; when each ends where the next begins, they are the records and nothing else is.
@@ -49,19 +59,20 @@ def _by_words(block: memoryview, count: int, heads: list[int]) -> Offsets | None
         found |= words == head
     starts = np.flatnonzero(found)
     offsets = starts * step
-    ends = offsets + (words[starts] >> 16)
+    heads_there = words[starts]
+    ends = offsets + (heads_there >> 16)
     chained = len(starts) == count and starts[0] == 0 and ends[-1] == len(block)
-    return offsets if chained and bool((ends[:-1] == offsets[1:]).all()) else None
+    return (offsets, heads_there) if chained and bool((ends[:-1] == offsets[1:]).all()) else None
 
 
 def _by_steps(block: memoryview, count: int, where: str) -> Offsets:
     """Offsets by going from record to record."""
     offsets, at, end = [], 0, len(block)
     for number in range(count):
-        if at + _HEAD.size > end:
+        if at + _HEAD > end:
             raise DecodeError(f"{where}: record {number:,} of {count:,}: the block ends before it")
-        size = _HEAD.unpack_from(block, at)[1]
-        if size < _HEAD.size or at + size > end:
+        size = block[at + 2] | block[at + 3] << 8
+        if size < _HEAD or at + size > end:
             rule = f"must be 4 to {end - at:,}, what is left of the block"
             raise DecodeError(f"{where}: record {number:,}: size {size:,} {rule}")
         offsets.append(at)

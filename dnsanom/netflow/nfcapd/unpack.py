@@ -1,0 +1,63 @@
+"""One block of an nfcapd file decompressed, at most to the size that nfdump reads."""
+
+import bz2
+
+import pyarrow as pa
+from lzallright import LZOCompressor, LZOError
+
+from dnsanom.errors import DecodeError
+from dnsanom.netflow.nfcapd import format as nf
+from dnsanom.netflow.nfcapd.blocks import Block
+from dnsanom.netflow.nfcapd.header import COMPRESSIONS
+
+#: An LZ4 frame's header for independent blocks of up to 4 MiB without checksums, and its end mark.
+_LZ4_FRAME, _LZ4_END = bytes.fromhex("04224d18607073"), bytes(4)
+#: An LZO block grows 255 times at most, and its library knows no other limit than memory.
+_LZO_LIMIT = nf.WRITE_LIMIT
+
+
+def open_block(block: Block, compression: int, key: str) -> bytes | memoryview:
+    """The block's body before it was packed. Raises DecodeError that names block and compression."""
+    if compression == nf.NOT_COMPRESSED or block.flags & nf.BLOCK_UNCOMPRESSED:
+        return block.body
+    where = f"{block.where(key)}: {COMPRESSIONS[compression]}"
+    try:
+        body = _decompress(block.body, compression)
+    except (OSError, ValueError, EOFError, LZOError) as error:
+        raise DecodeError(f"{where}: {' '.join(str(error).split())}") from error
+    if len(body) > nf.READ_LIMIT:
+        raise DecodeError(f"{where}: more than {nf.READ_LIMIT:,} bytes when decompressed")
+    return body
+
+
+def _decompress(body: memoryview, compression: int) -> bytes:
+    """At most one byte more than a block may hold, but for LZO."""
+    if compression == nf.LZO:
+        return _lzo(body)
+    if compression == nf.BZ2:
+        return _bz2(body)
+    if compression == nf.ZSTD:
+        return _stream(bytes(body), "zstd")
+    framed = b"".join([_LZ4_FRAME, len(body).to_bytes(4, "little"), body, _LZ4_END])
+    return _stream(framed, "lz4")
+
+
+def _lzo(body: memoryview) -> bytes:
+    if len(body) > _LZO_LIMIT:
+        raise ValueError(f"{len(body):,} bytes: packed blocks of up to {_LZO_LIMIT:,} are opened")
+    opened: bytes = LZOCompressor.decompress(body, nf.READ_LIMIT)
+    return opened
+
+
+def _bz2(body: memoryview) -> bytes:
+    stream = bz2.BZ2Decompressor()
+    opened = stream.decompress(body, nf.READ_LIMIT + 1)
+    if not stream.eof and len(opened) <= nf.READ_LIMIT:
+        raise EOFError("the stream ends too early")
+    return opened
+
+
+def _stream(data: bytes, codec: str) -> bytes:
+    with pa.CompressedInputStream(pa.py_buffer(data), codec) as stream:
+        opened: bytes = stream.read(nf.READ_LIMIT + 1)
+    return opened
