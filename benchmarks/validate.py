@@ -3,7 +3,7 @@
     python -m benchmarks.validate [FLOWS_AN_EXPORT]
 
 Both run as checkpoints that store their results, in one process, in turn; processor seconds, medians. Then
-where ours spends them on a large export, and what Data Docs cost.
+what exports cost that share a run, where ours spends its time on a large export, and what Data Docs cost.
 """
 
 import shutil
@@ -15,14 +15,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
 from benchmarks.decode import generated
 from dnsanom.params import load_params
 from dnsanom.quality import checks, docs
-from dnsanom.quality.checkpoint import Context, open_context, validate
+from dnsanom.quality.checkpoint import Context, open_context
+from dnsanom.quality.exports import Export
 from dnsanom.quality.rules import BETWEEN, GIVEN, rules
+from dnsanom.quality.validate import validate, validate_many
 from dnsanom.settings import S3, Settings
 
-ROUNDS, LARGE, PAGES = 7, 1_000_000, 40
+ROUNDS, LARGE, PAGES, TOGETHER = 7, 1_000_000, 40, 48
 ROOT = Path(__file__).parents[1]
 #: What Great Expectations' own calls the types that are not a numpy type.
 _NAMES = {"category": "CategoricalDtypeType", "datetime64[ms, UTC]": "Timestamp"}
@@ -36,6 +42,7 @@ def main(count: int) -> int:
         context = open_context(settings)
         print(f"import and open: {time.process_time() - started:.2f} s, once a process")
         exports(settings, context, one_each(context), count)
+        together(settings, context, count)
         large(settings, context)
         pages(settings, context, count)
     return 0
@@ -63,7 +70,7 @@ def one_each(context: Context) -> Any:
 
 def own_expectations() -> list[dict[str, Any]]:
     """Our rules about many columns at once taken apart, the others as they are."""
-    types = {name: _NAMES.get(str(t), str(t)) for name, t in checks.frame(generated(1), (53,)).dtypes.items()}
+    types = {name: _NAMES.get(str(t), str(t)) for name, t in frame(generated(1)).dtypes.items()}
     apart: list[dict[str, Any]] = []
     for rule in rules():
         columns = rule.kwargs.get("column_list", ())
@@ -100,14 +107,27 @@ def exports(settings: Settings, context: Context, each: Any, count: int) -> None
     print(f"ratio: {theirs / ours:.1f}")
 
 
+def together(settings: Settings, context: Context, count: int) -> None:
+    """Exports of the usual size that share a run."""
+    flows = generated(count)
+    many = [Export(f"together {place}", flows, count) for place in range(TOGETHER)]
+    (seconds,) = alternating(lambda: validate_many(many, settings, context))
+    print(f"{TOGETHER} of them together: {seconds / TOGETHER:.4f} s each")
+
+
+def frame(flows: pa.Table) -> pd.DataFrame:
+    """The frame that a run of one export looks at."""
+    return checks.frame(flows, checks.repeated_rows(flows), np.arange(flows.num_rows))
+
+
 def large(settings: Settings, context: Context) -> None:
     """Where the time goes when the flows are many."""
     flows = generated(LARGE)
-    whole, frame = alternating(
+    whole, layout = alternating(
         lambda: validate(flows, "large", settings, context),
-        lambda: checks.frame(flows, settings.params.dns.ports),
+        lambda: frame(flows),
     )
-    print(f"{LARGE:,} flows in one export: {whole:.2f} s, of which laying out the frame {frame:.2f} s")
+    print(f"{LARGE:,} flows in one export: {whole:.2f} s, of which laying out the frame {layout:.2f} s")
 
 
 def pages(settings: Settings, context: Context, count: int) -> None:

@@ -53,6 +53,8 @@ class Quality(Frozen):
     max_bad_share: float = Field(0.2, ge=0, le=1)
     min_dns_share: float = Field(0.01, ge=0, le=1)
     earliest: str = "2000-01-01T00:00:00Z"
+    #: Validation results and their pages that stay, the newest.
+    keep_results: int = Field(2016, ge=1, le=10_000)
 
 
 class SamplingRule(Frozen):

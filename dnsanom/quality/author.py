@@ -19,8 +19,8 @@ SOURCE, ASSET, BATCH = "exports", "flows", "whole_export"
 #: Checkpoint of every export, and the one that finds the rows of an export that failed.
 PASS_CHECKPOINT, ROWS_CHECKPOINT = "export", "export_rows"
 SITE, SITE_FOLDER = "local_site", "uncommitted/data_docs"
-#: Results that Data Docs list, the newest: a week of 5-minute exports.
-LISTED = 2016
+#: Results that Data Docs list at most; `quality.keep_results` says how many there are.
+LISTED = 10_000
 HEADER = "# Written by `python -m dnsanom.quality.author`; what runs leave behind stays in uncommitted/.\n"
 
 

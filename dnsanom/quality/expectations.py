@@ -4,11 +4,13 @@ Each of its own costs some 20 ms of bookkeeping an export, whatever the export's
 and rule would make that over a second. Importing this module registers these, and imports Great Expectations.
 """
 
+import json
 from functools import reduce
 from operator import and_, or_
 from typing import Any, ClassVar
 
 import pandas as pd
+from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation, MulticolumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider import MulticolumnMapMetricProvider
@@ -68,6 +70,33 @@ class ExpectColumnsToBeBetween(MulticolumnMapExpectation):  # type: ignore[misc]
     map_metric = MulticolumnValuesBetween.condition_metric_name
     success_keys = ("mostly", "min_values", "max_values")
     args_keys = ("column_list", "min_values", "max_values")
+
+
+class ExpectExportsToHoldDns(BatchExpectation):  # type: ignore[misc]
+    """Expect of each export in the batch that enough of its flows are DNS; one without flows passes.
+
+    `exports` is JSON, [key, flows in the export, DNS flows among them, the first that is here, flows that are
+    here] of each in the batch's order. It is text since Great Expectations copies every argument a hundred
+    times a run. The result's `details` name the exports that fail by their place, each with its share.
+    """
+
+    exports: str | SuiteParameterDict
+    min_share: float | SuiteParameterDict
+    metric_dependencies = ("table.row_count",)
+    success_keys = ("exports", "min_share")
+    args_keys = ("exports", "min_share")
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        exports = json.loads(self._get_success_kwargs()["exports"])
+        least = self._get_success_kwargs()["min_share"]
+        shares = [dns / flows if flows else None for _, flows, dns, _, _ in exports]
+        failing = {str(n): share for n, share in enumerate(shares) if share is not None and share < least}
+        complete = metrics["table.row_count"] == sum(here for *_, here in exports)
+        lowest = min((share for share in shares if share is not None), default=None)
+        observed = "no flows" if lowest is None else f"{lowest:.4g}"
+        result = {"observed_value": observed, "details": {"failing": failing}}
+        return {"success": complete and not failing, "result": result}
 
 
 class ExpectColumnsToHaveTypes(BatchExpectation):  # type: ignore[misc]

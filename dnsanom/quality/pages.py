@@ -9,6 +9,9 @@ from typing import Any
 
 import jinja2
 
+from dnsanom.quality.covered import Covered, covered
+from dnsanom.quality.exports import of_place
+
 #: Failing rows that a page shows of each rule; the quarantine holds them all.
 SAMPLES = 20
 _LIMITS = ("column_list", "min_values", "max_values")
@@ -32,19 +35,22 @@ class SuitePage:
 
 
 class ResultPage:
-    """The page of one validated export."""
+    """The page of one run: an export's, or that of several."""
 
     def render(self, result: Any, **_: Any) -> str:
         """The HTML of an ExpectationSuiteValidationResult, rules that did not hold first."""
         run = result.meta["run_id"]
-        outcomes = sorted(map(_outcome, result.results), key=lambda outcome: bool(outcome["success"]))
+        exports = covered([one.to_json_dict() for one in result.results])
+        outcomes = [_outcome(one, exports) for one in result.results]
+        outcomes.sort(key=lambda outcome: bool(outcome["success"]))
         return template("result.html").render(
-            name=run["run_name"],
+            name=_title(exports) or run["run_name"],
+            exports=exports,
             time=run["run_time"][:19].replace("T", " "),
             success=result.success,
             suite=result.suite_name,
             version=result.meta["great_expectations_version"],
-            flows=flow_count([one.to_json_dict() for one in result.results]),
+            flows=f"{sum(export.here for export in exports):,}",
             rules=outcomes,
             home="../../../../",
         )
@@ -53,12 +59,6 @@ class ResultPage:
 def template(name: str) -> jinja2.Template:
     """A page's template."""
     return _environment().get_template(name)
-
-
-def flow_count(results: list[dict[str, Any]]) -> str:
-    """How many flows were validated, from the results (as JSON) of any rule that says so."""
-    counts = [result["result"].get("element_count") for result in results]
-    return next((f"{count:,}" for count in counts if count is not None), "0")
 
 
 @cache
@@ -95,9 +95,15 @@ def _limits(kwargs: dict[str, Any]) -> dict[str, tuple[float | None, float | Non
     return {name: (low, high) for name, low, high in bounds}
 
 
-def _outcome(result: Any) -> dict[str, Any]:
+def _title(exports: list[Covered]) -> str:
+    return " and ".join(
+        [*(e.name for e in exports[:1]), *([f"{len(exports) - 1} more"] * (len(exports) > 1))]
+    )
+
+
+def _outcome(result: Any, exports: list[Covered]) -> dict[str, Any]:
     config, found = result.expectation_config, result.result
-    samples = [] if result.success else _samples(config.kwargs, found)
+    samples = [] if result.success else _samples(config.kwargs, found, exports)
     text = config.description or config.type
     return {"success": result.success, "text": text, "found": _found(found), "samples": samples}
 
@@ -111,10 +117,14 @@ def _found(found: dict[str, Any]) -> str:
     return "could not be checked"
 
 
-def _samples(kwargs: dict[str, Any], found: dict[str, Any]) -> list[tuple[Any, str]]:
-    rows, values = found.get("partial_unexpected_index_list"), found.get("partial_unexpected_list")
-    pairs = list(zip(rows or [], values or [], strict=False))[:SAMPLES]
-    return [(row, _shown(kwargs, value)) for row, value in pairs]
+def _samples(
+    kwargs: dict[str, Any], found: dict[str, Any], exports: list[Covered]
+) -> list[tuple[str, int, str]]:
+    """Failing rows: export, row, values."""
+    places, values = found.get("partial_unexpected_index_list"), found.get("partial_unexpected_list")
+    pairs = list(zip(places or [], values or [], strict=False))[:SAMPLES]
+    known = [(*of_place(place), _shown(kwargs, value)) for place, value in pairs]
+    return [(exports[n].key, row, shown) for n, row, shown in known if n < len(exports)]
 
 
 def _shown(kwargs: dict[str, Any], value: Any) -> str:

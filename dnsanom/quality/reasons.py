@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dnsanom.quality import checks
+from dnsanom.quality.exports import Numbers
 from dnsanom.quality.rules import BETWEEN, GIVEN, Rule, rules
 
 
@@ -18,29 +19,62 @@ def describe(result: Any) -> str:
     return str(config.description or config.type)
 
 
-def of_export(results: list[Any], max_bad_share: float) -> str | None:
-    """Why the export fails on the whole, None if it does not: a rule on the export, or too many bad rows."""
-    whole = [result for result in results if not _counted(result) or _rule(result).whole]
+def of_export(results: list[Any], rows: int, max_bad_share: float) -> str | None:
+    """Why a run's only export fails on the whole, None if it does not: a rule on it, or too many bad rows."""
+    whole = [result for result in results if is_whole(result)]
     if whole:
-        return "; ".join(f"does not hold: {describe(result)}{_observed(result)}" for result in whole)
+        return "; ".join(of_rule(result, 0) for result in whole)
     worst = max(results, key=_bad_rows)
-    return _too_many(_bad_rows(worst), worst.result["element_count"], max_bad_share, describe(worst))
+    return too_many(_bad_rows(worst), rows, max_bad_share, describe(worst))
 
 
-def of_share(why: dict[int, str], rows: int, max_bad_share: float) -> str | None:
-    """Why the export fails on the whole if too many of its rows are bad, else None."""
-    return _too_many(len(why), rows, max_bad_share, next(iter(why.values())))
+def of_rule(result: Any, export: int) -> str:
+    """That a rule on the whole of an export does not hold for the one with this number in the run."""
+    return f"does not hold: {describe(result)}{_observed(result, export)}"
 
 
-def by_row(results: list[Any], flows: pa.Table, frame: pd.DataFrame) -> dict[int, str]:
-    """Row number → the reasons why it fails, joined, each with the values it is about."""
+def too_many(bad: int, rows: int, limit: float, example: str) -> str | None:
+    """Why an export fails if this many of its rows are bad, None if it does not."""
+    if bad <= limit * rows:
+        return None
+    return f"{bad:,} of {rows:,} rows are bad, quality.max_bad_share allows {limit:g}; first: {example}"
+
+
+def by_position(
+    bad: list[tuple[Any, Numbers]], wanted: Numbers, flows: pa.Table, frame: pd.DataFrame
+) -> dict[int, str]:
+    """By position in the run, of those wanted, why a flow fails, each reason with the values it is about.
+
+    `bad` are failed expectations with the positions of their flows.
+    """
     why: defaultdict[int, list[str]] = defaultdict(list)
-    for result in results:
-        rule, numbers = _rule(result), result.result["unexpected_index_list"]
-        rows = flows.filter(pc.is_in(flows["row"], value_set=pa.array(numbers, pa.int64())))
-        for row, reason in _told(rule, rows, frame.loc[numbers]):
-            why[row].append(reason)
-    return {row: "; ".join(reasons) for row, reasons in why.items()}
+    for result, positions in bad:
+        told = np.intersect1d(positions, wanted)
+        if len(told):
+            for position, reason in _told(_rule(result), told, flows.take(pa.array(told)), frame.iloc[told]):
+                why[position].append(reason)
+    return {position: "; ".join(why[position]) for position in sorted(why)}
+
+
+def is_counted(result: Any) -> bool:
+    """Whether a failed expectation is about single flows and says which."""
+    return "unexpected_count" in result.result
+
+
+def is_whole(result: Any) -> bool:
+    """Whether a failed expectation costs the whole export: its rule says so, or it could not be checked."""
+    return not is_counted(result) or _rule(result).whole
+
+
+def says_whose(result: Any) -> bool:
+    """Whether a failed expectation says for which of a run's exports it does not hold."""
+    return is_counted(result) or bool(failing_exports(result))
+
+
+def failing_exports(result: Any) -> dict[str, float]:
+    """Exports that a failed expectation names, by their number in the run, with what was found of each."""
+    named: dict[str, float] = result.result.get("details", {}).get("failing", {})
+    return named
 
 
 def _rule(result: Any) -> Rule:
@@ -50,18 +84,18 @@ def _rule(result: Any) -> Rule:
     return known.get(text, Rule(result.expectation_config.type, text))
 
 
-def _told(rule: Rule, rows: pa.Table, frame: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    names = list(dict.fromkeys(["row", *rule.columns]))
-    values = {flow["row"]: flow for flow in rows.select(names).to_pylist()}
+def _told(rule: Rule, positions: Numbers, rows: pa.Table, frame: pd.DataFrame) -> Iterator[tuple[int, str]]:
+    values = [*zip(positions.tolist(), rows.select(list(rule.columns)).to_pylist(), strict=True)]
     broken = _broken(rule, frame)
     for name, where in broken.items():
-        for row in where.index[where]:
-            yield row, f"{name} {_text(values[row][name])}: {rule.columns[name]}"
+        for n in np.flatnonzero(where):
+            position, flow = values[n]
+            yield position, f"{name} {_text(flow[name])}: {rule.columns[name]}"
     if not broken:
         text = " ".join(filter(None, rule.columns.values()))
-        for row, flow in values.items():
+        for position, flow in values:
             shown = ", ".join(f"{name} {_text(flow[name])}" for name in rule.columns)
-            yield row, f"{shown}: {text}" if shown else rule.text
+            yield position, f"{shown}: {text}" if shown else rule.text
 
 
 def _broken(rule: Rule, frame: pd.DataFrame) -> dict[str, pd.Series]:
@@ -79,21 +113,14 @@ def _broken(rule: Rule, frame: pd.DataFrame) -> dict[str, pd.Series]:
     return {}
 
 
-def _too_many(bad: int, rows: int, limit: float, example: str) -> str | None:
-    if bad <= limit * rows:
-        return None
-    return f"{bad:,} of {rows:,} rows are bad, quality.max_bad_share allows {limit:g}; first: {example}"
-
-
-def _counted(result: Any) -> bool:
-    return "unexpected_count" in result.result
-
-
 def _bad_rows(result: Any) -> int:
     return int(result.result["unexpected_count"])
 
 
-def _observed(result: Any) -> str:
+def _observed(result: Any, export: int) -> str:
+    failing = failing_exports(result)
+    if str(export) in failing:
+        return f" (found {failing[str(export)]:.4g})"
     if "observed_value" in result.result:
         return f" (found {_text(result.result['observed_value'])})"
     raised = [info["exception_message"] for info in _exceptions(result)]

@@ -1,8 +1,8 @@
 """What an export and its flows must obey, as one list made from the schema's table.
 
 A rule is an expectation with its meaning in plain words. `whole` rules are about the export: one that fails
-quarantines it all. The others are about a flow, and only the flows that fail are quarantined. Bounds that
-the settings or the clock give are suite parameters: each run passes their values in.
+quarantines it all. The others are about a flow, and only the flows that fail are quarantined. What the
+settings, the clock or the exports of a run give are suite parameters: each run passes their values in.
 """
 
 from dataclasses import dataclass, field
@@ -14,9 +14,11 @@ from dnsanom.quality import checks
 from dnsanom.schema import COLUMNS, Column
 
 SUITE = "flows"
-#: Suite parameters: the oldest and the newest time a packet may have, and how many flows must be DNS.
-EARLIEST, LATEST, LEAST_DNS = "earliest", "latest", "least_dns"
+#: Suite parameters: the oldest and the newest time a packet may have, the exports of the run, and the share
+#: of an export's flows that must be DNS.
+EARLIEST, LATEST, EXPORTS, LEAST_DNS = "earliest", "latest", "exports", "least_dns"
 GIVEN, BETWEEN = "expect_columns_to_be_given", "expect_columns_to_be_between"
+HOLD_DNS = "expect_exports_to_hold_dns"
 #: Protocols that routers export flows of, by IANA's numbers.
 PROTOCOLS = {
     1: "ICMP",
@@ -61,13 +63,11 @@ def rules() -> list[Rule]:
 
 
 def _of_export() -> list[Rule]:
-    least_dns = {"$PARAMETER": LEAST_DNS}
     return [
-        Rule("expect_table_row_count_to_be_between", "The export holds flows", {"min_value": 1}, whole=True),
         Rule(
-            "expect_column_max_to_be_between",
-            "Enough of the flows are DNS (quality.min_dns_share)",
-            {"column": checks.DNS_FLOWS, "min_value": least_dns},
+            HOLD_DNS,
+            "Enough of the flows are DNS (quality.min_dns_share), where there are any",
+            {"exports": {"$PARAMETER": EXPORTS}, "min_share": {"$PARAMETER": LEAST_DNS}},
             whole=True,
         ),
         Rule(
@@ -77,9 +77,9 @@ def _of_export() -> list[Rule]:
             whole=True,
         ),
         Rule(
-            "expect_column_values_to_be_unique",
+            "expect_column_values_to_be_null",
             "Each row of the export is there once",
-            {"column": "row"},
+            {"column": checks.REPEATED},
             whole=True,
         ),
     ]

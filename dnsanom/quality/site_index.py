@@ -7,11 +7,12 @@ an object, 15 ms apiece, and would need half a minute after a week of 5-minute e
 import json
 from typing import Any
 
-from dnsanom.quality.pages import flow_count, template
+from dnsanom.quality.covered import Covered, covered
+from dnsanom.quality.pages import template
 
 
 class IndexBuilder:
-    """Builds index.html of the newest results, at most `validation_results_limit`."""
+    """Builds index.html of the exports in the newest results, at most `validation_results_limit`."""
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class IndexBuilder:
             return None, None
         store = self.data_context.validation_results_store
         keys = sorted(store.list_keys(), key=lambda key: key.run_id.run_time, reverse=True)
-        runs = [_run(store, key) for key in keys[: self.validation_results_limit]]
+        runs = [run for key in keys[: self.validation_results_limit] for run in _runs(store, key)]
         html = template("index.html").render(total=len(keys), runs=runs, suites=self._suites())
         return self.target_store.write_index_page(html), {"validations_links": runs}
 
@@ -49,16 +50,15 @@ def stored(store: Any, key: Any) -> dict[str, Any] | None:
     return result
 
 
-def _run(store: Any, key: Any) -> dict[str, Any]:
-    result = stored(store, key)
-    run = {"name": key.run_id.run_name, "time": f"{key.run_id.run_time:%Y-%m-%d %H:%M:%S}"}
+def _runs(store: Any, key: Any) -> list[dict[str, Any]]:
+    """A line for each export of a stored result."""
+    result, time = stored(store, key), f"{key.run_id.run_time:%Y-%m-%d %H:%M:%S}"
     if result is None:
-        return {**run, "href": None, "success": False, "flows": "", "failed": ["The result was cut short"]}
-    configs = [one["expectation_config"] for one in result["results"] if not one["success"]]
-    return {
-        **run,
-        "href": "/".join(("validations", *key.to_tuple())) + ".html",
-        "success": result["success"],
-        "flows": flow_count(result["results"]),
-        "failed": [config.get("description") or config["type"] for config in configs],
-    }
+        cut = {"name": key.run_id.run_name, "href": None, "flows": "", "failed": ["The result was cut short"]}
+        return [{**cut, "time": time}]
+    href = "/".join(("validations", *key.to_tuple())) + ".html"
+    return [{**_line(export), "href": href, "time": time} for export in covered(result["results"])]
+
+
+def _line(export: Covered) -> dict[str, Any]:
+    return {"name": export.name, "flows": f"{export.here:,}", "failed": export.failed}

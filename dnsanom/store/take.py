@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow import Decoded, decode
-from dnsanom.quality.checkpoint import Context, validate
+from dnsanom.quality.checkpoint import Context
+from dnsanom.quality.validate import validate
 from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.settings import Settings
 from dnsanom.store.truth import is_truth
@@ -50,8 +51,6 @@ def _judge(decoded: Decoded, key: str, settings: Settings, context: Context | No
         reason = decoded.rejected["reason"][0].as_py()
         what = f"{report.rejected:,} of {report.rows:,} rows can't be read, the first since {reason}"
         return Outcome("quarantine", reason=f"{what}; quality.max_bad_share is {limit:g}", rows=report.rows)
-    if report.rows == 0:
-        return Outcome("flows")
     flows = report.kept + report.dropped
     verdict = validate(decoded.flows, key, settings, context, rows=flows)
     if not verdict.ok:

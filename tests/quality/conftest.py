@@ -7,7 +7,8 @@ import pytest
 from broken_flows import copied_project
 from flow_rows import made_flows
 
-from dnsanom.quality.checkpoint import Context, Verdict, open_context, validate
+from dnsanom.quality.checkpoint import Context, open_context
+from dnsanom.quality.validate import Verdict, validate
 from dnsanom.settings import Settings
 
 
