@@ -77,8 +77,8 @@ def moment(text: str) -> datetime | None:
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
-def _moments(texts: pa.Array) -> pa.Array:
-    """Times with at most 3, 6 or 9 digits of a second."""
+def moments(texts: pa.Array) -> pa.Array:
+    """Times as text at once, with at most 9 digits of a second. Raises ArrowInvalid when one is malformed."""
     try:
         return texts.cast(_TIME)
     except pa.ArrowInvalid:
@@ -102,15 +102,27 @@ def _bounded(milliseconds: pa.Array) -> pa.Array:
     return pa.array(values.astype(np.int64)).cast(_TIME)
 
 
-WHEN = Cell(_TIME, moment, "must be a time as 2026-03-02 14:05:06.789", many=_moments)
+def _many_seconds(texts: pa.Array) -> pa.Array:
+    return _bounded(pc.round(pc.multiply(texts.cast(pa.float64()), 1000.0)))
+
+
+def _many_either(texts: pa.Array) -> pa.Array:
+    try:
+        return moments(texts)
+    except pa.ArrowInvalid:
+        return _many_seconds(texts)
+
+
+WHEN = Cell(_TIME, moment, "must be a time as 2026-03-02 14:05:06.789", many=moments)
 EPOCH_MS = Cell(
     _TIME, _epoch_ms, "must be milliseconds since 1970", many=lambda texts: _bounded(texts.cast(pa.int64()))
 )
-EPOCH_SECONDS = Cell(
+EPOCH_SECONDS = Cell(_TIME, _epoch_seconds, "must be seconds since 1970", many=_many_seconds)
+WHEN_OR_SECONDS = Cell(
     _TIME,
-    _epoch_seconds,
-    "must be seconds since 1970",
-    many=lambda texts: _bounded(pc.round(pc.multiply(texts.cast(pa.float64()), 1000.0))),
+    lambda text: _epoch_seconds(text) if seconds(text) is not None else moment(text),
+    "must be a time as 2026-03-02 14:05:06.789, or seconds since 1970",
+    many=_many_either,
 )
 SECONDS = Cell(pa.float64(), seconds, "must be a number of seconds")
 COUNTER = Cell(pa.int64(), integer, "must be a whole number of at most 18 digits")

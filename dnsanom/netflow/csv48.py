@@ -8,7 +8,7 @@ when nfdump has aggregated, this format does not say how many.
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_line, plain_text
+from dnsanom.netflow.lines import cut_header, first_lines, plain_text
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 
@@ -44,21 +44,20 @@ _SUMMARY = re.compile(
 
 
 def sniff(data: bytes) -> bool:
-    """Is the first line that is not blank a header with nfdump's short names, or a flow in all columns?"""
-    line = first_line(data)
-    return {b"ts", b"sa", b"da"} <= {name.strip() for name in line.split(b",")} or _is_flow(line)
+    """Is the first line a header with nfdump's short names, or one of the first a flow in all columns?"""
+    lines = first_lines(data)
+    return _is_header(lines[0]) or any(_FLOW.fullmatch(line) for line in lines)
 
 
-def _is_flow(line: bytes) -> bool:
-    return _FLOW.fullmatch(line) is not None
+def _is_header(line: bytes) -> bool:
+    return {b"ts", b"sa", b"da"} <= {name.strip() for name in line.split(b",")}
 
 
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     a column."""
-    names, body = _NAMES, plain_text(data)
-    if not _is_flow(first_line(data)):
-        names, body = cut_header(body)
+    text, headed = plain_text(data), _is_header(first_lines(data)[0])
+    names, body = cut_header(text) if headed else (_NAMES, text)
     if b"Summary" in body:
         body = _SUMMARY.sub(b"", body)
     return delimited(body, names, _VOCABULARY, NAME, key)

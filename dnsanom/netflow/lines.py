@@ -17,6 +17,9 @@ _BLOCK = 4 << 20
 #: A sniffer looks for the first line in so many bytes.
 _HEAD = 1 << 16
 _BOM = b"\xef\xbb\xbf"
+_BLANK = re.compile(rb"\A(?:[ \t]*\n)+")
+#: Where a header is left out, one of so many lines tells the format, should the first one be damaged.
+_FIRST = 16
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,26 @@ class Lines:
 
 
 def plain_text(data: bytes) -> bytes:
-    """Text with plain line ends; bytes that are not UTF-8 become visible, so that they fail in their cell."""
+    """Text with plain line ends and no blank lines before it.
+
+    Bytes that are not UTF-8 become visible, so that they fail in their cell.
+    """
     data = data.removeprefix(_BOM)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = _BLANK.sub(b"", data)
     return data if data.isascii() else data.decode(errors="backslashreplace").encode()
+
+
+def first_lines(data: bytes) -> list[bytes]:
+    """Lines at the start of an export that are not blank, without the space around them; at least one."""
+    lines = plain_text(data[:_HEAD]).split(b"\n")
+    return [line for line in (line.strip() for line in lines[:_FIRST]) if line] or [b""]
 
 
 def first_line(data: bytes) -> bytes:
     """The first line of an export that is not blank, without the space around it."""
-    head = data[:_HEAD].removeprefix(_BOM).lstrip(b" \t\r\n")
-    return re.split(rb"[\r\n]", head, maxsplit=1)[0].rstrip()
+    return first_lines(data)[0]
 
 
 def cut_header(text: bytes, delimiter: bytes = b",") -> tuple[tuple[str, ...], bytes]:
@@ -61,7 +73,7 @@ def cut_header(text: bytes, delimiter: bytes = b",") -> tuple[tuple[str, ...], b
 
     A header comes again in the middle where exports have been joined.
     """
-    header, _, body = re.sub(rb"\A(?:[ \t]*\n)+", b"", text).partition(b"\n")
+    header, _, body = text.partition(b"\n")
     if header and header in body:
         body = re.sub(rb"(?m)^" + re.escape(header) + rb"(?:\n|\Z)", b"", body)
     return tuple(name.strip() for name in header.decode().split(delimiter.decode())), body

@@ -7,6 +7,15 @@ from dnsanom.errors import DecodeError
 from dnsanom.netflow import csv48, nfcapd
 from dnsanom.netflow.jsonflow import goflow2, nfdump, pmacct
 from dnsanom.netflow.parsed import Parsed
+from dnsanom.netflow.text import (
+    nfdump_csv,
+    nfdump_csv_fast,
+    nfdump_lines,
+    nfdump_pipe,
+    nfdump_raw,
+    pmacct_csv,
+    silk,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,13 @@ READERS = (
     Reader(goflow2.NAME, goflow2.sniff, goflow2.read),
     Reader(pmacct.NAME, pmacct.sniff, pmacct.read),
     Reader(csv48.NAME, csv48.sniff, csv48.read),
+    Reader(nfdump_csv.NAME, nfdump_csv.sniff, nfdump_csv.read),
+    Reader(nfdump_csv_fast.NAME, nfdump_csv_fast.sniff, nfdump_csv_fast.read),
+    Reader(nfdump_lines.NAME, nfdump_lines.sniff, nfdump_lines.read),
+    Reader(nfdump_pipe.NAME, nfdump_pipe.sniff, nfdump_pipe.read),
+    Reader(nfdump_raw.NAME, nfdump_raw.sniff, nfdump_raw.read),
+    Reader(pmacct_csv.NAME, pmacct_csv.sniff, pmacct_csv.read),
+    Reader(silk.NAME, silk.sniff, silk.read),
 )
 
 

@@ -31,8 +31,42 @@ def test_captures_are_read_whole(name: str) -> None:
     assert set(decoded.flows["protocol"].to_pylist()) <= {6, 17}
 
 
-def test_nfdumps_own_csv_is_read() -> None:
-    decoded = decode((DATA / "nfdump-text" / "iodine.csv.txt").read_bytes(), "iodine", DNS)
-    assert decoded.flows["packets"].to_pylist() == [9087, 8358, 2, 2]
-    assert decoded.flows["bytes"].to_pylist() == [827_276, 2_697_910, 198, 134]
-    assert decoded.flows["duration"].to_pylist() == [3607.178, 3607.178, 0.034, 0.034]
+TEXTS = (
+    "B-extended",
+    "biline",
+    "csv",
+    "csv-q",
+    "extended",
+    "extended-N",
+    "fmt",
+    "line",
+    "long",
+    "pipe",
+    "raw",
+)
+_COLUMNS = ("duration", "src_ip", "src_port", "dst_ip", "dst_port", "packets", "bytes")
+#: The four flows; `raw` has the first alone, and where both ways were merged the first and the last are left.
+_FOUR = [
+    (3607.178, "192.168.117.128", 56_815, "198.46.158.57", 53, 9087, 827_276),
+    (3607.178, "198.46.158.57", 53, "192.168.117.128", 56_815, 8358, 2_697_910),
+    (0.034, "192.168.117.2", 53, "192.168.117.128", 38_462, 2, 198),
+    (0.034, "192.168.117.128", 38_462, "192.168.117.2", 53, 2, 134),
+]
+FOUR = [dict(zip(_COLUMNS, flow, strict=True)) for flow in _FOUR]
+#: Formats that print 2.7 M for 2,697,910.
+ROUNDED = ("biline", "extended", "line", "long")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_each_text_of_nfdump_has_the_same_four_flows(name: str) -> None:
+    decoded = decode((DATA / "nfdump-text" / f"iodine.{name}.txt").read_bytes(), name, DNS)
+    expected = {"raw": FOUR[:1], "B-extended": FOUR[::3]}.get(name, FOUR)
+    if name in ROUNDED:
+        expected = [flow | {"bytes": 2_700_000} if flow["bytes"] == 2_697_910 else flow for flow in expected]
+    assert decoded.flows.select(_COLUMNS).to_pylist() == expected
+    assert decoded.report.rejected == 0
+    assert set(decoded.flows["protocol"].to_pylist()) == {17}
+    assert set(decoded.flows["flows"].to_pylist()) == {2 if name == "B-extended" else 1}
+    assert decoded.report.format.endswith("counts rounded") == (name in ROUNDED)
+    first = decoded.flows["first_seen"][0].as_py().isoformat(timespec="milliseconds")
+    assert first == f"2023-09-04T00:50:06.{'000' if name.startswith('csv') else '822'}+00:00"

@@ -53,7 +53,7 @@ def delimited(
 
 
 def flows_of(lines: Lines, vocabulary: Vocabulary, kind: str) -> Parsed:
-    """Flows of the lines, and the malformed lines as they stand."""
+    """Flows of the lines, and the malformed lines as they stand; a cell may be null where it isn't there."""
     values = {name: read_cells(texts, vocabulary[name][1]) for name, texts in lines.cells.items()}
     good, rejected = _split(lines, values, vocabulary)
     columns = {vocabulary[name][0]: column for name, column in values.items()}
@@ -69,10 +69,14 @@ def _split(
     """Which lines are flows, and the others with the first cell that is malformed."""
     good, reasons = np.ones(lines.count, bool), dict(lines.misfits)
     for name, column in values.items():
-        bad = np.flatnonzero(is_null(column) & good)
-        good[bad] = False
-        for at in bad.tolist():
-            text, rule = lines.cells[name][at].as_py(), vocabulary[name][1].rule
-            reasons[lines.number(at)] = f"{name} {text!r}: {rule}"
+        texts, (target, cell) = lines.cells[name], vocabulary[name]
+        wrong = is_null(column) & good
+        if target not in _REQUIRED:
+            wrong &= ~is_null(texts)
+        for at in np.flatnonzero(wrong).tolist():
+            text = texts[at].as_py()
+            said = "missing: a flow can't do without" if text is None else f"{text!r}: {cell.rule}"
+            reasons[lines.number(at)] = f"{name} {said}"
+        good &= ~wrong
     rows = sorted(reasons)
     return good, rejects(rows, [lines.raw(row) for row in rows], [reasons[row] for row in rows])

@@ -1,0 +1,100 @@
+"""nfdump's `raw`: a block of lines a record, `name = value`, under a line `Flow Record:`.
+
+Times are milliseconds since 1970 (1.7), or seconds with the milliseconds in a line of their own (1.6). A
+record of ICMP has `type.code` in place of its ports, and from 1.7.1 to 1.7.8 its type of service is missing
+with them. Footers carry no `=`. Source: output_raw.c of nfdump 1.6.25, 1.7.1 and 1.7.8.
+"""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dnsanom.netflow import cells
+from dnsanom.netflow.lines import Lines, first_line, plain_text
+from dnsanom.netflow.parsed import Parsed
+from dnsanom.netflow.text.dialect import Vocabulary, choose, flows_of
+from dnsanom.netflow.text.nfdump_cells import PORT_OR_ICMP
+
+NAME = "nfdump raw"
+_START = "Flow Record:"
+_VOCABULARY: Vocabulary = {
+    "first.msec_first": ("first_seen", cells.EPOCH_SECONDS),
+    "first": ("first_seen", cells.EPOCH_MS),
+    "last.msec_last": ("last_seen", cells.EPOCH_SECONDS),
+    "last": ("last_seen", cells.EPOCH_MS),
+    "proto": ("protocol", cells.PROTOCOL),
+    "src addr": ("src_ip", cells.ADDRESS),
+    "src port": ("src_port", cells.PORT),
+    "dst addr": ("dst_ip", cells.ADDRESS),
+    "dst port": ("dst_port", PORT_OR_ICMP),
+    "tcp flags": ("tcp_flags", cells.FLAGS),
+    "src tos": ("tos", cells.OCTET),
+    "(src)tos": ("tos", cells.OCTET),
+    "in packets": ("packets", cells.COUNTER),
+    "(in)packets": ("packets", cells.COUNTER),
+    "in bytes": ("bytes", cells.COUNTER),
+    "(in)bytes": ("bytes", cells.COUNTER),
+    "aggr flows": ("flows", cells.COUNTER),
+    "ip exporter": ("exporter", cells.ADDRESS),
+    "ip router": ("exporter", cells.ADDRESS),
+}
+#: Lines that are put together with others.
+_PARTS = ("msec_first", "msec_last", "ICMP")
+#: A name, and a value's first word; behind an address may stand `:` and its place.
+_VALUE = r"^(?P<name>[^=]*[^= ]) *= *(?P<value>\S+?)(?::? .*)?$"
+
+
+def sniff(data: bytes) -> bool:
+    """Does the first line that is not blank begin a record?"""
+    return first_line(data) == _START.encode()
+
+
+def read(data: bytes, key: str) -> Parsed:
+    """Flows of the records, and the malformed records as they stand. Raises DecodeError when no record has a
+    line that a flow can't do without."""
+    text = plain_text(data)
+    lines = pc.ascii_trim_whitespace(pc.split_pattern(pa.array([text.decode()]), "\n").flatten())
+    starts = np.flatnonzero(np.asarray(pc.equal(lines, _START)))
+    found = _combined(_found(lines, starts))
+    ends = [*starts[1:].tolist(), len(lines)]
+    whole = cache(lambda: text.decode().split("\n"))
+    chosen = {name: found[name] for name in choose(tuple(found), _VOCABULARY, key)}
+
+    def raw(row: int) -> str:
+        return "\n".join(whole()[starts[row] : ends[row]]).rstrip()
+
+    return flows_of(Lines(chosen, len(starts), raw), _VOCABULARY, NAME)
+
+
+def _found(lines: pa.Array, starts: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
+    """The first value of each name in each record, null where a record has no such name."""
+    pairs = pc.extract_regex(lines, _VALUE)
+    names, values = pc.struct_field(pairs, "name"), pc.struct_field(pairs, "value")
+    found = {}
+    for name in (*_VOCABULARY, *_PARTS):
+        at = np.flatnonzero(np.asarray(pc.equal(names, name).fill_null(False)))
+        if len(at):
+            record = np.searchsorted(starts, at, "right") - 1
+            places = np.full(len(starts), -1)
+            places[record[::-1]] = at[::-1]
+            found[name] = values.take(pa.array(places, mask=places < 0))
+    return found
+
+
+def _combined(found: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The values by the names of the vocabulary: seconds with their milliseconds, and ICMP as ports."""
+    for time in ("first", "last"):
+        if f"msec_{time}" in found:
+            parts = found.pop(time), pc.utf8_lpad(found[f"msec_{time}"], 3, "0")
+            found[f"{time}.msec_{time}"] = pc.binary_join_element_wise(*parts, ".")
+    if "aggr flows" in found:
+        found["aggr flows"] = found["aggr flows"].fill_null("1")
+    if "ICMP" in found:
+        no_port = pa.nulls(len(found["ICMP"]), pa.string())
+        source = pc.if_else(pc.is_valid(found["ICMP"]), "0", no_port)
+        found["src port"] = pc.coalesce(found.get("src port", no_port), source)
+        found["dst port"] = pc.coalesce(found.get("dst port", no_port), found["ICMP"])
+    return found
