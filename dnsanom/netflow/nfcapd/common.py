@@ -13,6 +13,7 @@ from dnsanom.netflow.nfcapd.records import Records
 
 #: What tells a record's layout, from its fourth byte on.
 _HEAD, _HEAD_AT = np.dtype([("flags", "u1"), ("old_exporter", "u1"), ("map", "<u2")]), 4
+_ICMP = (1, 58)
 _SAME = ("src_port", "dst_port", "protocol", "tcp_flags", "tos")
 #: A layout's number: three bits of flags, one for the older kind of record, then the map's.
 _OLD, _MAP = 8, 4
@@ -21,6 +22,7 @@ _EXTENSIONS: dict[int, tuple[str, object]] = {
     nf1.AGGREGATED_8: ("flows", "<u8"),
     nf1.ROUTER_V4: ("router", "<u4"),
     nf1.ROUTER_V6: ("router_v6", nf.ELEMENTS[nf.RECEIVED_V6]),
+    nf1.EVENT: ("event", np.dtype({"names": ["icmp"], "formats": ["<u2"], "offsets": [nf1.EVENT_ICMP_AT]})),
 }
 
 
@@ -94,5 +96,8 @@ def _lay(records: Bodies, rows: Rows, flows: Flows) -> None:
         flows.aside[nf.IPV6].append((rows, records["addresses"]))
     else:
         numbers["src"][rows], numbers["dst"][rows] = records["addresses"]["src"], records["addresses"]["dst"]
+    if "event" in names:
+        icmp = np.isin(fixed["protocol"], _ICMP)
+        numbers["dst_port"][rows[icmp]] = records["event"]["icmp"][icmp]
     if "router_v6" in names:
         flows.aside[nf.RECEIVED_V6].append((rows, records["router_v6"]))

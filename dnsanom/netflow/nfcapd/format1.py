@@ -52,10 +52,12 @@ IPV6, WIDE_PACKETS, WIDE_BYTES = 1, 2, 4
 LAYOUT_FLAGS = IPV6 | WIDE_PACKETS | WIDE_BYTES
 
 MAP_HEADER = np.dtype([("type", "<u2"), ("size", "<u2"), ("id", "<u2"), ("extensions_size", "<u2")])
-AGGREGATED_4, AGGREGATED_8, ROUTER_V4, ROUTER_V6 = 18, 19, 23, 24
+AGGREGATED_4, AGGREGATED_8, ROUTER_V4, ROUTER_V6, EVENT = 18, 19, 23, 24, 37
+#: Where an event of a firewall has the type and code of ICMP, which its port then lacks.
+EVENT_ICMP_AT = 12
 #: Extension → its bytes in a record.
 EXTENSIONS = {
     **{4: 4, 5: 8, 6: 4, 7: 8, 8: 4, 9: 4, 10: 16, 11: 4, 12: 16, 13: 4, 14: 4, 15: 8, 16: 4, 17: 8},
     **{AGGREGATED_4: 4, AGGREGATED_8: 8, 20: 16, 21: 16, 22: 40, ROUTER_V4: 4, ROUTER_V6: 16, 25: 4, 26: 8},
-    **{27: 8, 37: 20, 38: 4, 39: 8, 40: 32, 41: 24, 42: 24, 43: 72, 45: 24, 46: 12, 48: 8},
+    **{27: 8, EVENT: 20, 38: 4, 39: 8, 40: 32, 41: 24, 42: 24, 43: 72, 45: 24, 46: 12, 48: 8},
 }

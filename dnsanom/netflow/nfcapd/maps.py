@@ -12,7 +12,7 @@ from dnsanom.netflow.nfcapd import format1 as nf1
 from dnsanom.netflow.nfcapd.records import Records
 from dnsanom.netflow.nfcapd.walk import Offsets
 
-_WANTED = (nf1.AGGREGATED_4, nf1.AGGREGATED_8, nf1.ROUTER_V4, nf1.ROUTER_V6)
+_WANTED = (nf1.AGGREGATED_4, nf1.AGGREGATED_8, nf1.ROUTER_V4, nf1.ROUTER_V6, nf1.EVENT)
 _FIRST, _SHIFT = nf1.MAP_HEADER.itemsize, 48
 
 
