@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+FAULTS_KILLS ?= 200
 # Telemetry of every dependency is off.
 export DO_NOT_TRACK := true
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -14,7 +15,7 @@ export DVC_NO_ANALYTICS := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench up down clean lock
+.PHONY: help demo test lint bench faults up down clean lock
 
 help: ## list the jobs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +31,9 @@ lint: .venv/installed ## ruff and mypy strict
 
 bench: .venv/installed ## ratios against named peers, side by side in one run
 	@$(BIN)/python -m benchmarks
+
+faults: .venv/installed ## kill 200 pulls at random points, then compare the lake with the truth row for row
+	@$(BIN)/python -m tests.faults --kills $(FAULTS_KILLS)
 
 up: .venv/installed ## start S3, MLflow, Prefect and a worker on loopback, deploy the flows
 	@$(BIN)/dnsanom up
