@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dnsanom.errors import DecodeError
-from dnsanom.netflow import csv48, nfcapd
+from dnsanom.netflow import csv48, nfcapd, parquet
 from dnsanom.netflow.jsonflow import goflow2, nfdump, pmacct
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text import (
@@ -33,6 +33,7 @@ class Reader:
 
 READERS = (
     Reader(nfcapd.NAME, nfcapd.sniff, nfcapd.read, nfcapd.read_dns),
+    Reader(parquet.NAME, parquet.sniff, parquet.read),
     Reader(nfdump.NAME, nfdump.sniff, nfdump.read),
     Reader(goflow2.NAME, goflow2.sniff, goflow2.read),
     Reader(pmacct.NAME, pmacct.sniff, pmacct.read),
