@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("data", "Write an ISP's DNS day as exports, with its truth."),
     "decode": ("data", "Any export to canonical flows in Parquet."),
     "pull": ("data", "New exports of the store into the lake, validated."),
+    "ledger": ("ledger", "Exports by state, and another try for quarantined ones."),
     "freeze": ("data", "Take the lake's newest days as the version to learn from."),
     "prepare": ("learn", "Data set of a view, split by time."),
     "sweep": ("learn", "Try every hyperparameter of a model, logged to MLflow."),

@@ -11,7 +11,8 @@ from dnsanom.store import ledger_owner
 from dnsanom.store import ledger_statements as sql
 from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger_database import Database
-from dnsanom.store.ledger_tables import FREE, WORK, Entry
+from dnsanom.store.ledger_states import FREE, WORK
+from dnsanom.store.ledger_tables import Entry
 
 _ASKED = 500  # Keys in one question.
 

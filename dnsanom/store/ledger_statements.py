@@ -5,7 +5,8 @@ An export is named by the parameters `of_key`, `of_etag` and `of_size`; paramete
 
 import sqlalchemy as sa
 
-from dnsanom.store.ledger_tables import ABOUT, EXPORTS, FREE, LINE, WORK, in_state
+from dnsanom.store.ledger_states import FREE, WORK
+from dnsanom.store.ledger_tables import ABOUT, EXPORTS, LINE, in_state
 
 export = EXPORTS.c
 _at_work, _committed, _duplicate = in_state(*WORK), in_state("committed"), in_state("duplicate")

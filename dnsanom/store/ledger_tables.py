@@ -6,12 +6,10 @@ import sqlalchemy as sa
 
 from dnsanom.errors import LedgerError
 from dnsanom.store.ledger_database import Database
+from dnsanom.store.ledger_states import WORK
 
 #: 1 had neither expiry, report nor time span; 2 adds columns, so it opens what 1 wrote.
 VERSION = 2
-#: To be taken; being taken by somebody; taken.
-FREE, WORK = ("discovered", "replaced", "gone"), ("leased", "decoded")
-DONE = ("committed", "quarantined", "duplicate")
 LEASE_SECONDS = 900.0
 
 
