@@ -12,8 +12,8 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from dnsanom.dataset.networks import lookup, prefixes
 from dnsanom.params import SamplingRule
+from dnsanom.sampling import first_rule
 
 _COUNTS, _RATES = ("packets", "bytes"), ("pps", "bps")
 
@@ -35,13 +35,14 @@ def scaled(flows: ibis.Table, rules: Sequence[SamplingRule]) -> ibis.Table:
 
 def _with_rule(flows: ibis.Table, rules: Sequence[SamplingRule]) -> ibis.Table:
     """The flows with the number of their exporter's rule as `rule`, null without one."""
-    of_all = next((at for at, rule in enumerate(rules) if not rule.exporters), None)
-    named = [(at, prefixes(rule.networks())) for at, rule in enumerate(rules[:of_all]) if rule.exporters]
-    if not named:
+    of_all = first_rule(None, rules)
+    if not any(rule.exporters for rule in rules[:of_all]):
         return flows.mutate(rule=ibis.literal(of_all, "int64"))
-    exporters = flows.select("exporter").distinct().to_pyarrow()["exporter"].to_pylist()
-    met = lookup([e for e in exporters if e is not None], named, pa.int64(), "rule")
-    joined = flows.left_join(met, flows.exporter == met.address).drop("address")
+    exporters = flows.select("exporter").distinct().to_pyarrow()["exporter"].drop_null().to_pylist()
+    met = {"address": pa.array(exporters, pa.string())}
+    met["rule"] = pa.array([first_rule(exporter, rules) for exporter in exporters], pa.int64())
+    table = ibis.memtable(pa.table(met))
+    joined = flows.left_join(table, flows.exporter == table.address).drop("address")
     return joined if of_all is None else joined.mutate(rule=joined.rule.fill_null(of_all))
 
 
