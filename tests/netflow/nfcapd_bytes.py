@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
+from lzallright import LZOCompressor
 
 from dnsanom.netflow.nfcapd import format as nf
 
 PACK: dict[int, Callable[[bytes], bytes]] = {
+    nf.LZO: lambda body: LZOCompressor().compress(body),
     nf.BZ2: bz2.compress,
     nf.LZ4: lambda body: pa.Codec("lz4_raw").compress(body, asbytes=True),
     nf.ZSTD: lambda body: pa.Codec("zstd").compress(body, asbytes=True),

@@ -1,10 +1,13 @@
 """Real traffic, where it lies beside the project."""
 
+import shutil
+import subprocess
 import time
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
+from nfdump_rows import as_printed, needs_nfdump, printed
 
 from dnsanom.netflow import decode
 from dnsanom.params import Dns
@@ -70,3 +73,30 @@ def test_each_text_of_nfdump_has_the_same_four_flows(name: str) -> None:
     assert decoded.report.format.endswith("counts rounded") == (name in ROUNDED)
     first = decoded.flows["first_seen"][0].as_py().isoformat(timespec="milliseconds")
     assert first == f"2023-09-04T00:50:06.{'000' if name.startswith('csv') else '822'}+00:00"
+
+
+PORTSCAN = DATA / "nfcapd" / "nfcapd.portscan"
+
+
+@needs_nfdump
+def test_a_file_of_layout_1_is_read_as_nfdump_prints_it() -> None:
+    decoded = decode(PORTSCAN.read_bytes(), "portscan", DNS, keep="all")
+    assert (decoded.report.format, decoded.report.rows) == ("nfcapd layout 1", 4593)
+    assert as_printed(decoded.flows) == printed(PORTSCAN)
+    assert decode(PORTSCAN.read_bytes(), "portscan", DNS).report.kept == 16
+
+
+@needs_nfdump
+@pytest.mark.parametrize("arguments", [["-J", "1"], ["-J", "2"], ["-J", "3"], ["-z"], ["-j"], ["-y"], []])
+def test_a_file_of_layout_1_that_nfdump_wrote_anew_is_the_same(arguments: list[str], tmp_path: Path) -> None:
+    """-J packs the blocks and leaves their records as they were."""
+    anew = tmp_path / "anew"
+    shutil.copyfile(PORTSCAN, anew)
+    if "-J" not in arguments:
+        arguments = [*arguments, "-w", str(tmp_path / "written")]
+    subprocess.run(["nfdump", "-r", str(anew), *arguments], check=True, capture_output=True)
+    anew = anew if "-J" in arguments else tmp_path / "written"
+    decoded = decode(anew.read_bytes(), "portscan", DNS, keep="all")
+    assert decoded.report.format.startswith("nfcapd layout 2")
+    assert decoded.flows.equals(decode(PORTSCAN.read_bytes(), "portscan", DNS, keep="all").flows)
+    assert as_printed(decoded.flows) == printed(anew)

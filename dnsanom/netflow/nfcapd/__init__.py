@@ -55,7 +55,7 @@ def _read(data: bytes, key: str, ports: Sequence[int] | None) -> Parsed:
         if not maybe.all():
             wanted, rows = wanted.part(maybe), rows[maybe]
     flows = read_flows(wanted, maps, faults)
-    check(flows, faults, complete=ports is not None)
+    check(flows, faults, ports)
     made = {**to_columns(flows, exporters, wanted.offsets), "row": pa.array(rows)}
     if faults.reasons:
         good = np.ones(len(rows), bool)

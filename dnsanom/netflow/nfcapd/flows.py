@@ -1,10 +1,12 @@
 """Numbers of a file's flows, row by row, and what no flow can be."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dnsanom.netflow.keep import may_be_dns
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.faults import Faults
 
@@ -52,11 +54,13 @@ class Flows:
         return lacking
 
 
-def check(flows: Flows, faults: Faults, complete: bool) -> None:
-    """What no flow can be: after the year 9999, past 63 bits, or, where `complete`, without addresses."""
+def check(flows: Flows, faults: Faults, ports: Sequence[int] | None) -> None:
+    """What no flow can be: after the year 9999, past 63 bits; of DNS over these ports, without addresses."""
     first = flows.numbers["first"]
     faults.add_all(np.flatnonzero((first < 0) | (first > _LAST_MS)), "first seen after the year 9999")
     for name in ("packets", "bytes", "flows"):
         faults.add_all(np.flatnonzero(flows.numbers[name] < 0), f"{name}: 2^63 or more")
-    if complete:
-        faults.add_all(np.flatnonzero(flows.without(ADDRESSES)), "no element 2 or 3: addresses are missing")
+    lacking = flows.without(ADDRESSES)
+    if ports is not None and lacking.any():
+        lacking &= may_be_dns(flows.numbers, ports)
+        faults.add_all(np.flatnonzero(lacking), "no element 2 or 3: addresses are missing")
