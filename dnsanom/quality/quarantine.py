@@ -48,6 +48,16 @@ def keep_rows(folder: Path, key: str, rows: pa.Table) -> Entry:
     )
 
 
+def forget(folder: Path, key: str, rows: bool) -> None:
+    """Take an export that is in the lake now out of quarantine: its bytes, and with `rows` its bad rows."""
+    paths = [folder / "files" / safe_name(key)]
+    if rows:
+        paths.append(folder / "rows" / f"{safe_name(key)}.parquet")
+    for path in paths:
+        _sidecar(path).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+
+
 def entries(folder: Path) -> list[Entry]:
     """All that is in quarantine, by key."""
     sidecars = (path for kind in ("files", "rows") for path in (folder / kind).glob("*.json"))

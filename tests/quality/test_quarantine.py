@@ -11,7 +11,7 @@ import pytest
 from flow_rows import made_flows
 
 from dnsanom.quality.names import safe_name
-from dnsanom.quality.quarantine import entries, keep_file, keep_rows
+from dnsanom.quality.quarantine import entries, forget, keep_file, keep_rows
 
 KEYS = [
     "nfcapd.202603020000",
@@ -71,6 +71,19 @@ def test_the_same_key_is_kept_once_with_the_newest_bytes(tmp_path: Path) -> None
     (entry,) = entries(tmp_path)
     assert (entry.path.read_bytes(), entry.reason) == (b"three", "second")
     assert len(list((tmp_path / "files").iterdir())) == 2
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_is_in_the_lake_now_is_forgotten(tmp_path: Path, key: str) -> None:
+    rows = made_flows(2).append_column("reason", pa.array(["a", "b"]))
+    for kept in (key, f"{key}2"):
+        keep_file(tmp_path, kept, b"one", "first")
+        keep_rows(tmp_path, kept, rows)
+    forget(tmp_path, key, rows=False)
+    assert [(e.key, e.kind) for e in entries(tmp_path) if e.key == key] == [(key, "rows")]
+    forget(tmp_path, key, rows=True)
+    assert [(e.key, e.kind) for e in entries(tmp_path)] == [(f"{key}2", "file"), (f"{key}2", "rows")]
+    assert len(list(tmp_path.glob("*/*"))) == 4
 
 
 def test_rows_keep_their_columns_and_reasons(tmp_path: Path) -> None:
