@@ -1,6 +1,7 @@
 """IP addresses between numbers and text, many at once: each distinct address is turned once."""
 
 import socket
+import struct
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ def v4_text(numbers: V4) -> pa.Array:
 def v6_text(halves: V6) -> pa.Array:
     """IPv6 addresses, each two little endian numbers of 64 bits, as the system writes them (RFC 5952)."""
     network = swapped(halves)
-    texts = [socket.inet_ntop(socket.AF_INET6, network[at : at + 16]) for at in range(0, len(network), 16)]
+    texts = [socket.inet_ntop(socket.AF_INET6, each) for (each,) in struct.iter_unpack("16s", network)]
     return pa.array(texts, pa.string())
 
 
@@ -33,6 +34,8 @@ def swapped(halves: V6) -> bytes:
 
 def encode_v4(numbers: V4) -> tuple[Codes, pa.Array]:
     """Codes into the distinct addresses, and those as text."""
+    if len(numbers) and (numbers == numbers[0]).all():
+        return np.zeros(len(numbers), np.int32), v4_text(numbers[:1])
     encoded = pa.array(numbers, pa.uint32()).dictionary_encode()
     return np.asarray(encoded.indices), v4_text(np.asarray(encoded.dictionary))
 
@@ -41,8 +44,9 @@ def encode_v6(halves: V6) -> tuple[Codes, pa.Array]:
     """As `encode_v4`, for IPv6."""
     data = pa.py_buffer(np.ascontiguousarray(halves))
     encoded = pa.Array.from_buffers(pa.binary(16), len(halves), [None, data]).dictionary_encode()
-    distinct = b"".join(encoded.dictionary.to_pylist())
-    return np.asarray(encoded.indices), v6_text(np.frombuffer(distinct, "V16"))
+    distinct = encoded.dictionary
+    bodies = np.frombuffer(distinct.buffers()[1] or b"", "V16")[distinct.offset :][: len(distinct)]
+    return np.asarray(encoded.indices), v6_text(bodies)
 
 
 def dictionary(codes: Codes, texts: pa.Array) -> pa.Array:

@@ -32,7 +32,8 @@ def finish(columns: Mapping[str, pa.Array], key: str) -> pa.Table:
     given = ("duration", "packets", "bytes")
     rates = derive(*(np.asarray(columns[name]).astype(np.float64) for name in given))
     rows = len(columns["row"])
-    made = {name: pa.array(rate, from_pandas=True) for name, rate in rates.items()}
+    holes = any(columns[name].null_count for name in given)
+    made = {name: pa.array(rate, from_pandas=holes) for name, rate in rates.items()}
     made["export_key"] = pa.repeat(pa.scalar(key, pa.string()), rows)
     made = {**columns, **made}
     arrays = side_by_side(lambda c: _column(made.get(c.name), c.type, rows), COLUMNS, rows > _MANY)

@@ -20,6 +20,7 @@ from dnsanom.netflow.nfcapd.header import MAGIC, read_header
 from dnsanom.netflow.nfcapd.maps import read_maps
 from dnsanom.netflow.nfcapd.reading import read_flows
 from dnsanom.netflow.nfcapd.records import Records, read_records
+from dnsanom.netflow.nfcapd.walk import Words
 from dnsanom.netflow.parsed import Parsed, rejects
 
 NAME = "nfcapd"
@@ -48,7 +49,7 @@ def _read(data: bytes, key: str, ports: Sequence[int] | None) -> Parsed:
     header = read_header(data, key)
     records = read_records(data, header, key)
     exporters, maps = read_exporters(records, key), read_maps(records, key)
-    wanted = records.part(~np.isin(records.kinds, nf.DESCRIBING))
+    wanted = records.part(_flows(records.kinds))
     rows, count, faults = np.arange(len(wanted.offsets)), len(wanted.offsets), Faults()
     if ports is not None:
         maybe = candidates(wanted, ports)
@@ -62,6 +63,14 @@ def _read(data: bytes, key: str, ports: Sequence[int] | None) -> Parsed:
         good[list(faults.reasons)] = False
         made = {name: column.filter(pa.array(good)) for name, column in made.items()}
     return Parsed(header.name, made, _rejected(wanted, rows, faults), dropped=count - len(rows))
+
+
+def _flows(kinds: Words) -> npt.NDArray[np.bool_]:
+    """Records that are flows, or that can't be told."""
+    flows: npt.NDArray[np.bool_] = kinds == nf.FLOW_RECORD
+    others = np.flatnonzero(~flows)
+    flows[others] = ~np.isin(kinds[others], nf.DESCRIBING)
+    return flows
 
 
 def _rejected(records: Records, rows: npt.NDArray[np.int64], faults: Faults) -> pa.Table:

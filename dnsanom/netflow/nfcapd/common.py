@@ -7,7 +7,7 @@ from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd import format1 as nf1
 from dnsanom.netflow.nfcapd.elements import gather
 from dnsanom.netflow.nfcapd.faults import Faults
-from dnsanom.netflow.nfcapd.flows import ADDRESSES, GENERIC, Bodies, Flows, Rows
+from dnsanom.netflow.nfcapd.flows import ADDRESSES, GENERIC, Bodies, Flows, Rows, span
 from dnsanom.netflow.nfcapd.maps import Maps
 from dnsanom.netflow.nfcapd.records import Records
 
@@ -81,21 +81,21 @@ def _structure(number: int, maps: Maps) -> np.dtype[np.void]:
 
 def _lay(records: Bodies, rows: Rows, flows: Flows) -> None:
     """Numbers of records of one layout."""
-    fixed, numbers = records["fixed"], flows.numbers
+    fixed, numbers, into = records["fixed"], flows.numbers, span(rows)
     for name in ("first", "last"):
-        numbers[name][rows] = fixed[name] * np.int64(1000) + fixed[f"{name}_ms"]
+        numbers[name][into] = fixed[name] * np.int64(1000) + fixed[f"{name}_ms"]
     for name in _SAME:
-        numbers[name][rows] = fixed[name]
-    flows.exporter[rows] = records["exporter"]
-    flows.seen[rows] = GENERIC | ADDRESSES
+        numbers[name][into] = fixed[name]
+    flows.exporter[into] = records["exporter"]
+    flows.seen[into] = GENERIC | ADDRESSES
     names = records.dtype.names or ()
     for name in ("packets", "bytes", "flows", "router"):
         if name in names:
-            numbers[name][rows] = records[name]
+            numbers[name][into] = records[name]
     if records["addresses"].dtype == nf.ELEMENTS[nf.IPV6]:
         flows.aside[nf.IPV6].append((rows, records["addresses"]))
     else:
-        numbers["src"][rows], numbers["dst"][rows] = records["addresses"]["src"], records["addresses"]["dst"]
+        numbers["src"][into], numbers["dst"][into] = records["addresses"]["src"], records["addresses"]["dst"]
     if "event" in names:
         icmp = np.isin(fixed["protocol"], _ICMP)
         numbers["dst_port"][rows[icmp]] = records["event"]["icmp"][icmp]

@@ -19,7 +19,6 @@ _CHUNK = 1 << 15
 _FIRST = nf.FLOW_HEADER.itemsize
 _GENERIC_SIZE = nf.ELEMENT_HEADER.itemsize + nf.ELEMENTS[nf.GENERIC].itemsize
 _GENERIC = nf.GENERIC | _GENERIC_SIZE << 16
-_COMMON = {nf.COMMON_RECORD, nf.COMMON_V0_RECORD}
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,8 @@ def candidates(records: Records, ports: Sequence[int]) -> Mask:
 
 def _chunk(records: Records, ports: Sequence[int]) -> Mask:
     maybe = np.ones(len(records.offsets), bool)
-    v3, old = records.kinds == nf.FLOW_RECORD, np.isin(records.kinds, list(_COMMON))
+    v3 = records.kinds == nf.FLOW_RECORD
+    old = (records.kinds == nf.COMMON_RECORD) | (records.kinds == nf.COMMON_V0_RECORD)
     v3 &= records.sizes >= _V3.least
     starts = records.offsets[v3]
     v3[v3] = gather(records.data, np.dtype("<u4"), starts + _FIRST) == _GENERIC

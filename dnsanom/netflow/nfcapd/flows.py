@@ -54,6 +54,12 @@ class Flows:
         return lacking
 
 
+def span(rows: Rows) -> Rows | slice:
+    """The same rows (ascending), as a slice if there is none between them that is not of them."""
+    whole = len(rows) > 0 and rows[-1] - rows[0] + 1 == len(rows)
+    return slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
+
+
 def check(flows: Flows, faults: Faults, ports: Sequence[int] | None) -> None:
     """What no flow can be: after the year 9999, past 63 bits; of DNS over these ports, without addresses."""
     first = flows.numbers["first"]

@@ -32,7 +32,7 @@ def _chunk(records: Records, start: int, maps: Maps, flows: Flows) -> Faults:
     if v3.all():
         read_v3(part, rows, flows, faults)
         return faults
-    old = np.isin(part.kinds, (nf.COMMON_RECORD, nf.COMMON_V0_RECORD))
+    old = (part.kinds == nf.COMMON_RECORD) | (part.kinds == nf.COMMON_V0_RECORD)
     if v3.any():
         read_v3(part.part(v3), rows[v3], flows, faults)
     if old.any():

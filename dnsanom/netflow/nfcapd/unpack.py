@@ -12,8 +12,9 @@ from dnsanom.netflow.nfcapd.header import COMPRESSIONS
 
 #: An LZ4 frame's header for independent blocks of up to 4 MiB without checksums, and its end mark.
 _LZ4_FRAME, _LZ4_END = bytes.fromhex("04224d18607073"), bytes(4)
-#: An LZO block grows 255 times at most, and its library knows no other limit than memory.
-_LZO_LIMIT = nf.WRITE_LIMIT
+#: What an LZO block may grow to at most, since its library knows no limit but memory: a byte of 0 stands for
+#: 255 bytes and lets the one after it do so, too; four others stand for 288.
+_LZO_LIMIT, _OF_ZERO, _OF_OTHER = 256 << 20, 510, 72
 
 
 def open_block(block: Block, compression: int, key: str) -> bytes | memoryview:
@@ -43,9 +44,12 @@ def _decompress(body: memoryview, compression: int) -> bytes:
 
 
 def _lzo(body: memoryview) -> bytes:
-    if len(body) > _LZO_LIMIT:
-        raise ValueError(f"{len(body):,} bytes: packed blocks of up to {_LZO_LIMIT:,} are opened")
-    opened: bytes = LZOCompressor.decompress(body, nf.READ_LIMIT)
+    packed = bytes(body)
+    zeros = packed.count(0)
+    most = _OF_ZERO * zeros + _OF_OTHER * (len(packed) - zeros)
+    if most > _LZO_LIMIT:
+        raise ValueError(f"may grow to {most:,} bytes: {_LZO_LIMIT:,} are the limit")
+    opened: bytes = LZOCompressor.decompress(packed, nf.WRITE_LIMIT)
     return opened
 
 

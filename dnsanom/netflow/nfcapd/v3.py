@@ -5,7 +5,7 @@ import numpy as np
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.elements import Found, find_elements, gather
 from dnsanom.netflow.nfcapd.faults import Faults
-from dnsanom.netflow.nfcapd.flows import ADDRESSES, GENERIC, Bodies, Flows, Rows
+from dnsanom.netflow.nfcapd.flows import ADDRESSES, GENERIC, Bodies, Flows, Rows, span
 from dnsanom.netflow.nfcapd.records import Records
 
 _EXPORTER = 8
@@ -23,17 +23,19 @@ _SEEN = {nf.GENERIC: GENERIC, nf.IPV4: ADDRESSES, nf.IPV6: ADDRESSES}
 
 def read_v3(records: Records, rows: Rows, flows: Flows, faults: Faults) -> None:
     """Read the flow records into the `rows` of the flows."""
-    local, whole = Faults(), dict[int, Bodies]()
-    flows.exporter[rows] = gather(records.data, np.dtype("<u2"), records.offsets + _EXPORTER)
+    local, whole, seen = Faults(), dict[int, Bodies](), np.zeros(len(rows), np.uint8)
     for found in find_elements(records.data, records.offsets, records.sizes, local):
-        flows.seen[rows[found.records]] |= _SEEN.get(found.element, 0)
+        seen[found.records] |= _SEEN.get(found.element, 0)
         if found.element in flows.aside:
             flows.aside[found.element].append((rows[found.records], found.bodies))
         else:
             _lay(found, whole, len(rows))
+    into = span(rows)
+    flows.seen[into] = seen
+    flows.exporter[into] = gather(records.data, np.dtype("<u2"), records.offsets + _EXPORTER)
     for element, bodies in whole.items():
         for field, name in _FIELDS[element]:
-            flows.numbers[name][rows] = bodies[field]
+            flows.numbers[name][into] = bodies[field]
     for record, reason in local.reasons.items():
         faults.add(int(rows[record]), reason)
 
