@@ -35,7 +35,7 @@ def examine() -> list[Check]:
         settings = load_settings()
     except DnsanomError as error:
         return [python(), Check("settings", False, str(error), "mend the named variable or parameter")]
-    checks: list[Callable[[Settings], Check]] = [environment, versions, store, expectations, lake]
+    checks: list[Callable[[Settings], Check]] = [environment, versions, store, ledger, expectations, lake]
     return [python(), *(check(settings) for check in checks), *champions(settings), prefect_api()]
 
 
@@ -96,6 +96,20 @@ def store(settings: Settings) -> Check:
     return Check(
         "store", True, f"{settings.s3.endpoint or 'AWS'} bucket {settings.s3.bucket}, first key {first.key}"
     )
+
+
+def ledger(settings: Settings) -> Check:
+    """Can the ledger be opened, and how many exports are in which state?"""
+    from dnsanom.store.ledger import Ledger
+
+    if isinstance(settings.ledger, Path) and not settings.ledger.exists():
+        return Check("ledger", True, f"{settings.ledger}, which the first `dnsanom pull` makes")
+    try:
+        with Ledger(settings.ledger) as opened:
+            counts = ", ".join(f"{count:,} {state}" for state, count in opened.counts().items())
+            return Check("ledger", True, f"{opened.name}: {counts or 'empty'}")
+    except DnsanomError as error:
+        return Check("ledger", False, str(error), "start the database, or mend DNSANOM_LEDGER")
 
 
 def expectations(settings: Settings) -> Check:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner, Result
 
+from dnsanom import doctor
 from dnsanom.cli import cli
 from dnsanom.errors import BadUseError
-from dnsanom.settings import Settings
+from dnsanom.servers.process import free_port
+from dnsanom.settings import Settings, load_settings
 from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger import Ledger
 
@@ -70,3 +72,13 @@ def test_it_opens_quarantined_exports_again(known: Settings) -> None:
     with Ledger(known.ledger) as opened:
         assert opened.new([GOOD, BAD]) == [BAD]
     assert ledger("retry", "--all-quarantined").output == "0 exports to be taken by the next `dnsanom pull`\n"
+
+
+def test_doctor_says_how_the_ledger_is_and_never_its_password(known: Settings) -> None:
+    line = doctor.ledger(known).line()
+    assert line == f"ok   ledger: {known.data / 'ledger.db'}: 1 committed, 1 quarantined"
+    url = f"postgresql://me:pa55word@127.0.0.1:{free_port()}/ledger"
+    line = doctor.ledger(load_settings(known.root, {"DNSANOM_LEDGER": url})).line()
+    assert line.startswith("FAIL ledger: ledger postgresql+psycopg://me:***@127.0.0.1:")
+    assert "pa55word" not in line
+    assert "Connection refused" in line
