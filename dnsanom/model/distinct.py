@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,22 +12,46 @@ from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+#: Codes of joined columns stay below this, so that they fit in 64 bits.
+_MOST_CODES = 2**62
 
 
 def distinct(values: Floats) -> tuple[Indices, Indices]:
     """Where each distinct row of an (n, d) array is first met, and for every row which distinct row it is.
 
-    `values[first][inverse]` equals `values`. Columns are joined one by one by hashing, which is exact and
-    takes no sort of whole rows.
+    `values[first][inverse]` equals `values`. Columns are numbered by hashing, side by side, and the numbers
+    joined into one that is hashed in turn: that is exact and takes no sort of whole rows.
     """
-    codes = np.zeros(len(values), dtype=np.int64)
-    for column in np.ascontiguousarray(values.T):
-        of_column, uniques = pd.factorize(column)
-        codes, _ = pd.factorize(codes * max(len(uniques), 1) + of_column)
-    inverse = codes.astype(np.intp)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        numbered = list(pool.map(pd.factorize, np.ascontiguousarray(values.T)))
+    codes, size = np.zeros(len(values), dtype=np.int64), 1
+    for column, uniques in numbered:
+        if size * len(uniques) > _MOST_CODES:
+            codes, seen = pd.factorize(codes)
+            size = len(seen)
+        codes, size = codes * len(uniques) + column, size * len(uniques)
+    inverse = pd.factorize(codes)[0].astype(np.intp)
     first = np.full(int(inverse.max(initial=-1)) + 1, -1, dtype=np.intp)
     first[inverse[::-1]] = np.arange(len(values))[::-1]
     return first, inverse
+
+
+def counted(X: Floats, y: NDArray[Any], weight: Floats) -> tuple[Floats, NDArray[Any], Floats]:
+    """Distinct rows (p, d) in ascending order, the classes, and each class's weight in each row (p, classes).
+
+    Rows of weight 0 are left out. The order of the rows given makes no difference but to sums of weights
+    that are not whole numbers, in their last bits.
+    """
+    there = weight > 0
+    X, y, weight = X[there], y[there], weight[there]
+    classes, place = np.unique(y, return_inverse=True)
+    first, inverse = distinct(X)
+    order = np.lexsort(X[first].T[::-1])
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    cells = rank[inverse] * len(classes) + place
+    counts: Floats = np.bincount(cells, weight, len(order) * len(classes)).astype(np.float64)
+    return X[first][order], classes, counts.reshape(len(order), len(classes))
 
 
 def in_parts(answer: Callable[[Floats], Floats], values: Floats, least: int = 2_000) -> Floats:

@@ -12,7 +12,7 @@ from dnsanom.errors import RegistryError
 
 #: Types and functions beside scikit-learn's and NumPy's own that a model of ours is made of.
 TRUSTED = (
-    "dnsanom.model.knn.CountedNeighbors",
+    "dnsanom.model.knn.WeightedKNeighborsClassifier",
     "dnsanom.model.svm.CalibratedSVC",
     "numpy.round",
 )

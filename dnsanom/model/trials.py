@@ -14,7 +14,6 @@ from sklearn.base import BaseEstimator
 
 from dnsanom.model.candidates import Setting, estimator
 from dnsanom.model.distinct import Floats, Indices, in_parts
-from dnsanom.model.knn import CountedNeighbors, Neighbours
 from dnsanom.model.svm import CalibratedSVC
 
 Vectors = NDArray[np.str_]
@@ -52,25 +51,23 @@ def _knn(settings: list[Setting], task: Task) -> Iterator[Trial]:
     """One fit and one table of neighbours a metric; each setting is charged its share of the time."""
     for metric in dict.fromkeys(s["metric"] for s in settings):
         same = [s for s in settings if s["metric"] == metric]
+        most = max(s["n_neighbors"] for s in same)
         start = time.perf_counter()
-        fitted = estimator("knn", same[0]).fit(task.train, task.train_vector)
+        fitted = estimator("knn", {**same[0], "n_neighbors": most}).fit(task.train, task.train_vector)
+        models = [copy(fitted).set_params(**setting) for setting in same]
         fit_seconds = time.perf_counter() - start
-        table = _table(fitted, task.rows, max(s["n_neighbors"] for s in same))
+
+        def ask(rows: Floats, fitted: BaseEstimator = fitted, models: list[BaseEstimator] = models) -> Floats:
+            chances = np.empty((len(rows), len(models), len(fitted.classes_)))
+            for found in fitted.near(rows, fitted.n_neighbors):
+                for place, model in enumerate(models):
+                    chances[found.rows, place] = model.vote(found)
+            return chances
+
+        answers = in_parts(ask, task.rows)
         shared = (time.perf_counter() - start - fit_seconds) / len(same)
-        for setting in same:
-            start = time.perf_counter()
-            model = copy(fitted).set_params(**setting)
-            chances = model.vote(model.narrowed(task.rows, table, model.n_neighbors))
-            yield Trial(setting, model, chances, fit_seconds, shared + time.perf_counter() - start)
-
-
-def _table(fitted: CountedNeighbors, rows: Floats, k: int) -> Neighbours:
-    def ask(part: Floats) -> Floats:
-        near = fitted.nearest(part, k)
-        return np.stack((near.distances, near.points), axis=1)
-
-    answer = in_parts(ask, rows)
-    return Neighbours(answer[:, 0], answer[:, 1].astype(np.intp))
+        for place, (setting, model) in enumerate(zip(same, models, strict=True)):
+            yield Trial(setting, model, answers[:, place], fit_seconds, shared)
 
 
 def _svm(settings: list[Setting], task: Task) -> Iterator[Trial]:

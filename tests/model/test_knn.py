@@ -1,70 +1,128 @@
-"""Counted neighbours against scikit-learn's, and all settings from one table."""
+"""Weighted neighbours: their definition in brute force, and scikit-learn's on the repeated rows."""
+
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from dnsanom.model.knn import CountedNeighbors
-from dnsanom.model.trials import Task, run_trials
+from dnsanom.model.knn import WeightedKNeighborsClassifier
 
-GRID = [(k, w, m) for k in (1, 3, 8) for w in ("uniform", "distance") for m in ("euclidean", "manhattan")]
+Rows = NDArray[np.float64]
+METRICS = ("euclidean", "manhattan", "chebyshev")
+GRID = list(product((1, 3, 8, 40), ("uniform", "distance"), METRICS))
+every_setting = pytest.mark.parametrize(("k", "weights", "metric"), GRID)
 
 
-def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+@parametrize_with_checks(
+    [
+        WeightedKNeighborsClassifier(),
+        WeightedKNeighborsClassifier(3, "distance", "manhattan"),
+        WeightedKNeighborsClassifier(1, metric="chebyshev"),
+    ]
+)
+def test_is_an_estimator_as_scikit_learn_wants_it(estimator: BaseEstimator, check: Any) -> None:
+    check(estimator)
+
+
+def lattice(n: int, seed: int, step: float = 0.75) -> tuple[Rows, NDArray[np.str_]]:
+    """Rows on a lattice, so that many are equal and many as far as others; three classes that mix."""
     rng = np.random.default_rng(seed)
     place = rng.integers(0, 3, n)
-    return rng.normal(size=(n, 4)) + 2 * place[:, None], np.array(["a", "b", "c"])[place]
+    rows = np.round((rng.normal(size=(n, 3)) + place[:, None]) / step) * step
+    return rows, np.array(["a", "b", "c"])[place]
 
 
-@pytest.mark.parametrize(("k", "weights", "metric"), GRID)
+def brute(X: Rows, y: NDArray[Any], weight: Rows, row: Rows, k: int, weights: str, metric: str) -> Rows:
+    """Votes of one row's neighbours as the definition has them."""
+    power = {"euclidean": 2, "manhattan": 1, "chebyshev": np.inf}[metric]
+    far = np.linalg.norm(X - row, ord=power, axis=1)
+    edge = next(d for d in np.unique(far) if weight[far <= d].sum() >= k)
+    left = k - weight[far < edge].sum()
+    part = weight * ((far < edge) + (far == edge) * min(left / weight[far == edge].sum(), 1))
+    if weights == "distance":
+        part = part * (far == 0) if (far == 0).any() else part / far
+    votes = np.array([part[y == name].sum() for name in np.unique(y)])
+    return np.asarray(votes / votes.sum())
+
+
+@every_setting
+def test_follows_its_definition(k: int, weights: str, metric: str) -> None:
+    X, y = lattice(700, 0)
+    rows, _ = lattice(150, 1)
+    weight = np.random.default_rng(2).choice([0.25, 1, 2.5, 40], len(X))
+    ours = WeightedKNeighborsClassifier(k, weights, metric).fit(X, y, weight)  # type: ignore[arg-type]
+    assert len(ours.points_) < len(X) / 2
+    expected = [brute(X, y, weight, row, k, weights, metric) for row in rows]
+    np.testing.assert_allclose(ours.predict_proba(rows), expected, atol=1e-12)
+
+
+def settled(peer: KNeighborsClassifier, rows: Rows, y: NDArray[Any]) -> NDArray[np.bool]:
+    """Rows whose answer does not depend on the training rows' order: all as far as the k-th are of one class,
+    or none but those up to it are."""
+    far, places = peer.kneighbors(rows, len(y))
+    k = peer.n_neighbors
+    on = far == far[:, k - 1 : k]
+    beyond = far[:, min(k, far.shape[1] - 1)] > far[:, k - 1]
+    one_class = [len(set(y[place[tied]])) == 1 for place, tied in zip(places, on, strict=True)]
+    return np.asarray(beyond | one_class)
+
+
+@every_setting
+def test_equals_scikit_learn_on_the_repeated_rows(k: int, weights: str, metric: str) -> None:
+    X, y = lattice(400, 3, 0.1)
+    times = np.random.default_rng(4).integers(0, 6, len(X))
+    rows, _ = lattice(300, 5, 0.1)
+    rows[:30] = X[:30]
+    X_all, y_all = X.repeat(times, axis=0), y.repeat(times)
+    peer = KNeighborsClassifier(k, weights=weights, metric=metric, algorithm="kd_tree").fit(X_all, y_all)
+    ours = WeightedKNeighborsClassifier(k, weights, metric).fit(X, y, times)  # type: ignore[arg-type]
+    sure = settled(peer, rows, y_all)
+    assert sure.mean() > 0.4
+    chances = peer.predict_proba(rows[sure])
+    np.testing.assert_allclose(ours.predict_proba(rows[sure]), chances, atol=1e-12)
+    clear = np.diff(np.sort(chances, axis=1)[:, -2:], axis=1)[:, 0] > 1e-12
+    assert (ours.predict(rows[sure]) == peer.predict(rows[sure]))[clear].all()
+
+
+@every_setting
 def test_equals_scikit_learn_on_rows_without_repeats(k: int, weights: str, metric: str) -> None:
-    X, y = blobs(600, 0)
-    rows, _ = blobs(300, 1)
+    rng = np.random.default_rng(6)
+    X, y, rows = rng.normal(size=(600, 4)), rng.choice(["a", "b", "c"], 600), rng.normal(size=(300, 4))
     rows[:20] = X[:20]
     peer = KNeighborsClassifier(k, weights=weights, metric=metric).fit(X, y)
-    ours = CountedNeighbors(k, weights, metric).fit(X, y)  # type: ignore[arg-type]
+    ours = WeightedKNeighborsClassifier(k, weights, metric).fit(X, y)  # type: ignore[arg-type]
     np.testing.assert_allclose(ours.predict_proba(rows), peer.predict_proba(rows), atol=1e-12)
     assert (ours.predict(rows) == peer.predict(rows)).all()
 
 
-def test_repeats_of_one_class_are_counted_as_rows() -> None:
-    X, y = blobs(200, 0)
-    times = np.random.default_rng(2).integers(1, 6, len(X))
-    rows, _ = blobs(100, 1)
-    peer = KNeighborsClassifier(7).fit(X.repeat(times, axis=0), y.repeat(times))
-    ours = CountedNeighbors(7).fit(X.repeat(times, axis=0), y.repeat(times))
-    assert len(ours.points_) == 200
-    np.testing.assert_allclose(ours.predict_proba(rows), peer.predict_proba(rows))
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_ties_are_the_mean_over_all_orders_of_scikit_learns_rows(weights: str) -> None:
+    X, y = np.array([[-1.0], [1.0], [1.0], [0.1], [-1.0], [5.0]]), np.array(["a", "b", "c", "c", "a", "b"])
+    ours = WeightedKNeighborsClassifier(3, weights).fit(X, y).predict_proba([[0.0]])  # type: ignore[arg-type]
+    told = []
+    for seed in range(3_000):
+        order = np.random.default_rng(seed).permutation(len(X))
+        peer = KNeighborsClassifier(3, weights=weights, algorithm="brute").fit(X[order], y[order])
+        told.append(peer.predict_proba([[0.0]])[0])
+    np.testing.assert_allclose(ours[0], np.mean(told, axis=0), atol=0.03)
+    assert np.std(told, axis=0).max() > 0.04
 
 
-def test_equal_rows_of_two_classes_share_the_vote() -> None:
-    X = np.array([[0.0]] * 4 + [[5.0]] * 4)
-    y = np.array(["a", "a", "a", "b", "b", "b", "b", "b"])
-    for weights in ("uniform", "distance"):
-        chances = CountedNeighbors(2, weights).fit(X, y).predict_proba([[0.0], [0.1]])  # type: ignore[arg-type]
-        np.testing.assert_allclose(chances, [[0.75, 0.25]] * 2)
+def test_the_order_of_rows_makes_no_difference() -> None:
+    X, y = lattice(900, 7)
+    order = np.random.default_rng(8).permutation(len(X))
+    rows, _ = lattice(200, 9)
+    one = WeightedKNeighborsClassifier(15, "distance").fit(X, y)
+    other = WeightedKNeighborsClassifier(15, "distance").fit(X[order], y[order])
+    assert (one.predict_proba(rows) == other.predict_proba(rows)).all()
 
 
-def test_one_table_answers_as_each_setting_would_alone() -> None:
-    rng = np.random.default_rng(3)
-    X, y = rng.integers(0, 5, (800, 3)).astype(float), rng.choice(["a", "b"], 800)
-    rows = np.unique(rng.integers(0, 6, (400, 3)), axis=0).astype(float)
-    settings = [{"n_neighbors": k, "weights": w, "metric": m} for k, w, m in GRID]
-    task = Task(X, y, rows, np.arange(len(rows)), np.full(len(rows), "a"))
-    trials = list(run_trials("knn", settings, task))
-    assert len(trials) == len(GRID)
-    for trial in trials:
-        alone = CountedNeighbors(**trial.setting).fit(X, y).predict_proba(rows)
-        np.testing.assert_allclose(trial.chances, alone, atol=1e-12)
-        assert (trial.model.predict_proba(rows) == alone).all()
-
-
-def test_points_as_far_as_the_last_share_what_is_left() -> None:
-    X, y = np.array([[-1.0], [1.0], [1.0], [0.1]]), np.array(["a", "b", "b", "c"])
-    chances = CountedNeighbors(3).fit(X, y).predict_proba([[0.0]])
-    np.testing.assert_allclose(chances, [[2 / 9, 4 / 9, 1 / 3]])
-
-
-def test_more_neighbours_than_rows_is_refused() -> None:
-    with pytest.raises(ValueError, match="n_neighbors=9: must be at most the 3 training rows"):
-        CountedNeighbors(9).fit([[0.0], [1.0], [2.0]], ["a", "b", "a"])
+@pytest.mark.parametrize("k", [0, 9])
+def test_neighbours_that_there_are_not_are_refused(k: int) -> None:
+    with pytest.raises(ValueError, match=f"n_neighbors={k}: must be 1 or more and at most"):
+        WeightedKNeighborsClassifier(k).fit([[0.0], [1.0], [2.0]], ["a", "b", "a"])
