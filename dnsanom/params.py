@@ -1,5 +1,6 @@
 """params.yaml as frozen tables: what the data is and which experiments are run. Unknown keys are errors."""
 
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -55,6 +56,18 @@ class Quality(Frozen):
     earliest: str = "2000-01-01T00:00:00Z"
     #: Validation results and their pages that stay, the newest.
     keep_results: int = Field(2016, ge=1, le=10_000)
+
+
+class Pull(Frozen):
+    """How exports are taken from the store."""
+
+    #: How long an object that looks unfinished may have been still before it counts as broken.
+    settle_seconds: float = Field(default=900, ge=0)
+
+    @property
+    def settle_time(self) -> timedelta:
+        """`settle_seconds` as a time span."""
+        return timedelta(seconds=self.settle_seconds)
 
 
 class SamplingRule(Frozen):
@@ -157,6 +170,7 @@ class Params(Frozen):
     """params.yaml."""
 
     dns: Dns
+    pull: Pull = Pull()
     quality: Quality
     #: The first rule that an exporter meets holds; without one, what is announced does.
     sampling: tuple[SamplingRule, ...] = ()

@@ -1,31 +1,33 @@
 """New exports of the store into the lake: fetch, decode, validate, write, commit; none twice, none lost.
 
-Fetching runs in threads, decoding and validating in processes; this process alone writes lake and ledger, in
-the listing's order. An export is committed after its rows are in the lake. If the pull breaks off, what was
-not committed is taken out again and comes anew with the next pull.
+Workers take exports batch by batch: they fetch, decode and validate them, and write Parquet beside the lake.
+This process alone publishes what they wrote and writes the ledger, in the listing's order. An export is
+committed after its rows are in the lake. If the pull breaks off, what was not committed is taken out again
+and comes anew with the next pull.
 """
 
-import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
-from dnsanom.errors import DecodeError, DnsanomError, ObjectGoneError, StoreEmptyError, StoreError
+from dnsanom.errors import DnsanomError, StoreEmptyError, StoreError
 from dnsanom.progress import Progress
-from dnsanom.quality import quarantine
 from dnsanom.settings import Settings
-from dnsanom.store import lake, truth
+from dnsanom.store import lake
+from dnsanom.store.batches import batches
 from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger import Ledger
 from dnsanom.store.objects import ObjectStore
 from dnsanom.store.report import PullReport
-from dnsanom.store.take import Outcome
+from dnsanom.store.settle import Settling
+from dnsanom.store.staging import staging
+from dnsanom.store.work import Done
 from dnsanom.store.workers import Submit, workers
 
-#: Exports that are fetched ahead, and exports at work for each process: what bounds the memory.
-AHEAD, AT_WORK = 4, 3
+#: Batches at work for each process: what it works on, and what it finds when that is done.
+AT_WORK = 3
 
 
 def pull(
@@ -48,7 +50,7 @@ def pull(
 
 
 class _Job:
-    """One pull: its report, the leases that it holds, and the exports at work."""
+    """One pull: its report, the leases that it holds, and the batches at work."""
 
     def __init__(
         self, settings: Settings, store: ObjectStore, ledger: Ledger, progress: Progress | None
@@ -57,8 +59,8 @@ class _Job:
         self.report = PullReport()
         self.began = time.monotonic()
         self.leased: set[ObjectInfo] = set()
-        self.writing: str | None = None
-        self.at_work: deque[tuple[ObjectInfo, bytes, str, Future[Outcome]]] = deque()
+        self.at_work: deque[Future[Done]] = deque()
+        self.failure: StoreError | None = None
 
     def listing(self) -> list[ObjectInfo]:
         """The new exports. Raises StoreEmptyError when there is no object at all."""
@@ -70,136 +72,61 @@ class _Job:
 
     def run(self, new: list[ObjectInfo], processes: int) -> None:
         """Take the exports and give back what is left of the leases, whatever happens."""
-        for key in self.ledger.broken_off():
-            self._take_back(key)
+        self._take_back(self.ledger.broken_off())
         self.ledger.discover(new)
-        try:
-            with workers(self.settings, len(new), processes) as submit:
-                self._take_all(new, submit, AT_WORK * processes)
-        except BrokenProcessPool as error:
-            raise DnsanomError(
-                "pull: a worker process was killed; the next pull goes on from here"
-            ) from error
-        finally:
-            self._give_back()
+        with staging(self.settings.data) as folder:
+            settling = Settling(self.settings, self.ledger, self.report, folder)
+            try:
+                with workers(self.settings, folder, new, processes) as submit:
+                    self._take_all(batches(new, processes), submit, settling, AT_WORK * processes)
+            except BrokenProcessPool as error:
+                raise DnsanomError(
+                    "pull: a worker process was killed; the next pull goes on from here"
+                ) from error
+            finally:
+                self._give_back(settling)
         self._tell()
 
-    def _take_all(self, new: list[ObjectInfo], submit: Submit, limit: int) -> None:
-        try:
-            for info, data in self._fetched(new):
-                self._begin(info, data, submit)
-                if len(self.at_work) >= limit:
-                    self._finish_next()
-        except StoreError:
-            self._finish_all()
-            raise
-        self._finish_all()
-
-    def _fetched(self, new: Iterable[ObjectInfo]) -> Iterator[tuple[ObjectInfo, bytes]]:
-        """The exports that this pull has leased, with their bytes, fetched ahead."""
-        with ThreadPoolExecutor(AHEAD) as threads:
-            ahead: deque[tuple[ObjectInfo, Future[bytes]]] = deque()
-            for info in new:
-                if self.ledger.lease(info):
-                    self.leased.add(info)
-                    ahead.append((info, threads.submit(self.store.get, info.key, info.etag)))
-                if len(ahead) > AHEAD:
-                    yield from self._arrived(*ahead.popleft())
-            while ahead:
-                yield from self._arrived(*ahead.popleft())
-
-    def _arrived(self, info: ObjectInfo, bytes_: "Future[bytes]") -> Iterator[tuple[ObjectInfo, bytes]]:
-        try:
-            yield info, bytes_.result()
-        except ObjectGoneError as error:
-            self.ledger.release(info, str(error))
-            self._done(info)
-            self.report.gone.append((info.key, str(error)))
-
-    def _begin(self, info: ObjectInfo, data: bytes, submit: Submit) -> None:
-        digest = hashlib.sha256(data).hexdigest()
-        if any(digest == other for _, _, other, _ in self.at_work):
-            self._finish_all()
-        holder = self.ledger.holder(digest, info.key)
-        if holder is not None:
-            self._duplicate(info, digest, holder)
-        else:
-            self.at_work.append((info, data, digest, submit(data, info.key)))
-
-    def _finish_all(self) -> None:
+    def _take_all(
+        self, all_: Iterable[list[ObjectInfo]], submit: Submit, settling: Settling, limit: int
+    ) -> None:
+        """All batches, and what is at work to its end when the store fails."""
+        for batch in all_:
+            leased = self.ledger.lease_all(batch)
+            self.leased.update(leased)
+            if leased:
+                self.at_work.append(submit(leased))
+            if len(self.at_work) >= limit:
+                self._finish_next(settling)
+            if self.failure is not None:
+                break
         while self.at_work:
-            self._finish_next()
+            self._finish_next(settling)
+        if self.failure is not None:
+            raise self.failure
 
-    def _finish_next(self) -> None:
-        info, data, digest, future = self.at_work.popleft()
-        outcome = future.result()
-        if outcome.kind == "flows":
-            self._flows(info, digest, outcome)
-        elif outcome.kind == "truth":
-            self._truth(info, data, digest)
-        else:
-            self._quarantine(info, data, digest, outcome.reason)
-
-    def _flows(self, info: ObjectInfo, digest: str, outcome: Outcome) -> None:
-        bad = outcome.bad.num_rows
-        kept = None if not bad else quarantine.keep_rows(self.settings.quarantine, info.key, outcome.bad)
-        self.writing = info.key
-        known = self.ledger.taken_before(info.key)
-        flows = lake.write(self.settings.lake, outcome.flows, info.key, known)
-        holder = self.ledger.commit(info, digest, "flows", outcome.rows, flows, bad)
-        if holder is not None:
-            lake.remove(self.settings.lake, info.key)
-            return self._duplicate(info, digest, holder)
-        truth.remove(self.settings.truth, info.key)
-        self.report.committed += 1
-        self.report.flows += flows
-        self.report.dropped += outcome.dropped
-        if kept is not None:
-            self.report.bad_rows.append((info.key, bad, kept.reason))
-        return self._done(info)
-
-    def _truth(self, info: ObjectInfo, data: bytes, digest: str) -> None:
-        try:
-            rows = truth.keep(self.settings.truth, info.key, data)
-        except DecodeError as error:
-            return self._quarantine(info, data, digest, str(error).removeprefix(f"{info.key}: "))
-        holder = self.ledger.commit(info, digest, "truth", rows)
-        if holder is not None:
-            return self._duplicate(info, digest, holder)
-        lake.remove(self.settings.lake, info.key)
-        self.report.truth_files.append(info.key)
-        return self._done(info)
-
-    def _quarantine(self, info: ObjectInfo, data: bytes, digest: str, reason: str) -> None:
-        quarantine.keep_file(self.settings.quarantine, info.key, data, reason)
-        self.ledger.quarantine(info, digest, reason)
-        self.report.quarantined.append((info.key, reason))
-        self._done(info)
-
-    def _duplicate(self, info: ObjectInfo, digest: str, holder: str) -> None:
-        """The same content stands under another key: what this key brought before leaves the lake."""
-        if self.ledger.taken_before(info.key):
-            lake.remove(self.settings.lake, info.key)
-        truth.remove(self.settings.truth, info.key)
-        self.ledger.duplicate(info, digest, holder)
-        self.report.duplicates.append((info.key, holder))
-        self._done(info)
-
-    def _done(self, info: ObjectInfo) -> None:
-        self.leased.discard(info)
-        self.writing = None
+    def _finish_next(self, settling: Settling) -> None:
+        done = self.at_work.popleft().result()
+        settling.settle(done.outcomes)
+        self.failure = self.failure or done.failure
+        self.leased.difference_update(outcome.info for outcome in done.outcomes)
+        self.ledger.renew()
         self._tell()
 
-    def _give_back(self) -> None:
+    def _give_back(self, settling: Settling) -> None:
         """Leases that are left when the pull breaks off; rows that were half written leave the lake."""
-        if self.writing is not None:
-            self._take_back(self.writing)
-        for info in self.leased:
-            self.ledger.release(info, "the pull broke off")
+        self._take_back(sorted(settling.writing))
+        with self.ledger.together():
+            for info in self.leased:
+                self.ledger.release(info, "the pull broke off")
 
-    def _take_back(self, key: str) -> None:
-        lake.remove(self.settings.lake, key)
-        self.ledger.reopen(key)
+    def _take_back(self, keys: Sequence[str]) -> None:
+        """Take rows that were not committed out of the lake; their exports are to be taken again."""
+        if keys:
+            lake.remove(self.settings.lake, *keys)
+            with self.ledger.together():
+                for key in keys:
+                    self.ledger.reopen(key)
 
     def _counted(self, infos: Iterable[ObjectInfo]) -> Iterator[ObjectInfo]:
         for info in infos:

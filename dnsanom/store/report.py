@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from dnsanom.store.take import Outcome
+
 
 @dataclass
 class PullReport:
@@ -10,7 +12,9 @@ class PullReport:
 
     `seen` exports in the store, `new` of them to take; `committed` are in the lake with `flows` in total;
     `dropped` flows are no DNS. `bad_rows` holds (key, rows, reason); `duplicates` (key, the key with the same
-    content); `gone` (key, why) were removed or replaced meanwhile. `planned` is a dry run's new keys.
+    content); `gone` (key, why) were removed or replaced meanwhile; `unfinished` may still be written, and
+    `lost` were leased by somebody else. `missing` are the columns that were not there, by format. `planned`
+    is a dry run's new keys.
     """
 
     seen: int = 0
@@ -22,6 +26,9 @@ class PullReport:
     duplicates: list[tuple[str, str]] = field(default_factory=list)
     bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
+    unfinished: list[tuple[str, str]] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    missing: dict[str, set[str]] = field(default_factory=dict)
     truth_files: list[str] = field(default_factory=list)
     planned: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -29,13 +36,27 @@ class PullReport:
     @property
     def done(self) -> int:
         """How many of the new exports have an outcome."""
-        aside = len(self.quarantined) + len(self.duplicates) + len(self.gone)
-        return self.committed + len(self.truth_files) + aside
+        aside = (self.quarantined, self.duplicates, self.gone, self.unfinished, self.lost)
+        return self.committed + len(self.truth_files) + sum(map(len, aside))
 
     @property
     def rate(self) -> float:
         """Flows into the lake a second."""
         return self.flows / self.seconds if self.seconds else 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count an export that was committed."""
+        key = outcome.info.key
+        if outcome.kind == "truth":
+            self.truth_files.append(key)
+            return
+        self.committed += 1
+        self.flows += outcome.kept
+        self.dropped += outcome.dropped
+        if outcome.bad:
+            self.bad_rows.append((key, outcome.bad, outcome.reason))
+        if outcome.format and outcome.missing:
+            self.missing.setdefault(outcome.format, set()).update(outcome.missing)
 
     def lines(self) -> Iterator[str]:
         """The report as a person reads it."""
@@ -49,8 +70,13 @@ class PullReport:
         yield f"{self.seen:,} exports seen, {self.new:,} new, {self.committed:,} into the lake"
         dropped = f", {self.dropped:,} that are no DNS dropped" if self.dropped else ""
         yield f"{self.flows:,} flows in {self.seconds:.1f} s, {self.rate:,.0f} flows/s{dropped}"
+        yield from (f"no {', '.join(sorted(names))} in {name}" for name, names in self.missing.items())
         yield from (f"truth: {key}" for key in self.truth_files)
         yield from (f"quarantined: {key}: {reason}" for key, reason in self.quarantined)
         yield from (f"bad rows: {key}: {count:,}: {reason}" for key, count, reason in self.bad_rows)
         yield from (f"duplicate: {key}: same content as {of}" for key, of in self.duplicates)
         yield from (f"gone: {key}: {reason}" for key, reason in self.gone)
+        yield from (
+            f"unfinished: {key}: {reason}; the next pull looks again" for key, reason in self.unfinished
+        )
+        yield from (f"lease lost: {reason}" for _, reason in self.lost)

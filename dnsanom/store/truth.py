@@ -29,6 +29,12 @@ def keep(folder: Path, key: str, data: bytes) -> int:
     return rows
 
 
+def publish(folder: Path, staging: Path, key: str) -> None:
+    """Bring a truth file that was kept in a staging folder, on the same file system, to its place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _file(staging, key).replace(_file(folder, key))
+
+
 def remove(folder: Path, key: str) -> None:
     """Forget the truth file that the key held before."""
     _file(folder, key).unlink(missing_ok=True)

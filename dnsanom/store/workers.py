@@ -5,32 +5,36 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
-from dnsanom.quality.checkpoint import Context, open_context
-from dnsanom.settings import S3, Settings
-from dnsanom.store.take import Outcome, take
+from dnsanom.settings import Settings
+from dnsanom.store.export import ObjectInfo
+from dnsanom.store.work import Done, Worker
 
-#: Up to this many exports are quicker here than the start of processes that import Great Expectations.
-FEW = 4
+#: Up to so many exports and bytes are quicker here than processes that import Great Expectations start.
+FEW, LITTLE = 4, 64 << 20
 
-Submit = Callable[[bytes, str], "Future[Outcome]"]
+Submit = Callable[[Sequence[ObjectInfo]], "Future[Done]"]
 
 
 @contextmanager
-def workers(settings: Settings, exports: int, processes: int) -> Iterator[Submit]:
-    """A function that takes (bytes, key) and gives a future Outcome; the processes end with the context."""
-    # Workers never talk to the store, so its keys stay here.
-    packed = pickle.dumps(settings.model_copy(update={"s3": S3()}))
-    if exports <= FEW or processes < 2:
-        yield lambda data, key: _at_once(packed, data, key)
+def workers(settings: Settings, staging: Path, new: Sequence[ObjectInfo], processes: int) -> Iterator[Submit]:
+    """A function that takes a batch of exports and gives a future of what was done; the processes end then.
+
+    What is taken from the store goes no way through this process: a worker fetches it, and leaves files.
+    """
+    packed = pickle.dumps((settings, staging))
+    little = len(new) <= FEW and sum(info.size for info in new) <= LITTLE
+    if little or processes < 2:
+        yield lambda batch: _at_once(packed, batch)
         return
     pool = process_pool(processes)
     try:
-        yield lambda data, key: pool.submit(work, packed, data, key)
+        yield lambda batch: pool.submit(work, packed, batch)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -54,22 +58,21 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def work(packed: bytes, data: bytes, key: str) -> Outcome:
-    """`take` with pickled settings, in a process that opens the expectations once for all its exports."""
-    settings, context = _opened(packed)
-    return take(data, key, settings, context)
+def work(packed: bytes, batch: Sequence[ObjectInfo]) -> Done:
+    """A batch, with pickled settings and staging folder, by the worker of this process."""
+    return _worker(packed).work(batch)
 
 
 @lru_cache(maxsize=1)
-def _opened(packed: bytes) -> tuple[Settings, Context]:
-    settings: Settings = pickle.loads(packed)
-    return settings, open_context(settings)
+def _worker(packed: bytes) -> Worker:
+    settings, staging = pickle.loads(packed)
+    return Worker(settings, staging)
 
 
-def _at_once(packed: bytes, data: bytes, key: str) -> "Future[Outcome]":
-    future: Future[Outcome] = Future()
+def _at_once(packed: bytes, batch: Sequence[ObjectInfo]) -> "Future[Done]":
+    future: Future[Done] = Future()
     try:
-        future.set_result(work(packed, data, key))
+        future.set_result(work(packed, batch))
     except Exception as error:  # noqa: BLE001 - raised again by whoever asks for the result
         future.set_exception(error)
     return future

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger import Ledger
 from dnsanom.store.objects import ObjectStore
 from dnsanom.store.pull import pull
+from dnsanom.store.settle import Settling
+from dnsanom.store.take import Outcome
 
 pytestmark = pytest.mark.servers
 
@@ -35,8 +38,8 @@ def test_a_pull_that_is_killed_goes_on_with_the_next(stored: Settings, bucket: O
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert set(states(stored).values()) == {"leased"}
-    assert in_lake(stored) == {"a": 20}
+    assert states(stored) == {"a": "decoded", "b": "decoded"}
+    assert in_lake(stored) == {"a": 20, "b": 20}
     report = pull(stored)
     assert (report.new, report.committed, report.flows) == (2, 2, 40)
     assert in_lake(stored) == {"a": 20, "b": 20}
@@ -54,6 +57,26 @@ def test_rows_of_a_killed_pull_leave_the_lake_if_their_object_is_gone(
         ledger.lease(gone)
     assert pull(stored).committed == 1
     assert in_lake(stored) == {"b": 20}
+
+
+def test_an_export_whose_lease_was_lost_is_left_to_who_has_it(
+    stored: Settings, bucket: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("a", export(0))
+    settle = Settling.settle
+
+    def too_late(settling: Settling, outcomes: Sequence[Outcome]) -> None:
+        with Ledger(stored.ledger) as other:
+            other._database._ahead = 10_000
+            assert other.lease(outcomes[0].info)
+        settle(settling, outcomes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Settling, "settle", too_late)
+        [(key, reason)] = pull(stored).lost
+    assert (key, in_lake(stored)) == ("a", {})
+    assert "its lease is over and another's" in reason
+    assert states(stored) == {"a": "leased"}
 
 
 def test_a_pull_that_is_stopped_leaves_no_half_written_rows(

@@ -1,0 +1,27 @@
+"""Exports put together to batches, each a worker's task."""
+
+from collections.abc import Iterator, Sequence
+
+from dnsanom.store.export import ObjectInfo
+
+#: Bytes of a batch: small enough that there are some for each process, and that few are held in memory; large
+#: enough that the fixed cost of a validation is shared. An export that is larger is a batch of its own.
+LEAST, MOST = 2 << 20, 16 << 20
+#: Exports of a batch at most, and batches for each process at least, as far as the sizes allow.
+EXPORTS, ROUNDS = 64, 4
+
+
+def batches(infos: Sequence[ObjectInfo], processes: int) -> Iterator[list[ObjectInfo]]:
+    """The exports in their order, batch by batch."""
+    share = sum(info.size for info in infos) // (ROUNDS * processes)
+    limit = max(LEAST, min(MOST, share))
+    batch: list[ObjectInfo] = []
+    size = 0
+    for info in infos:
+        if batch and (size + info.size > limit or len(batch) == EXPORTS):
+            yield batch
+            batch, size = [], 0
+        batch.append(info)
+        size += info.size
+    if batch:
+        yield batch
