@@ -8,7 +8,7 @@ when nfdump has aggregated, this format does not say how many.
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_lines, plain_text
+from dnsanom.netflow.lines import cut_header, first_lines, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 
@@ -56,7 +56,7 @@ def _is_header(line: bytes) -> bool:
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     a column."""
-    text, headed = plain_text(data), _is_header(first_lines(data)[0])
+    text, headed = text_of(data, key), _is_header(first_lines(data)[0])
     names, body = cut_header(text) if headed else (_NAMES, text)
     if b"Summary" in body:
         body = _SUMMARY.sub(b"", body)

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 from dnsanom.errors import DecodeError
@@ -18,6 +19,9 @@ _BLOCK = 4 << 20
 _HEAD = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _BLANK = re.compile(rb"\A(?:[ \t]*\n)+")
+#: So many lines must be long enough for flows, and so many malformed ones are kept.
+_MANY = 1_000_000
+_SHORT = 16
 #: Where a header is left out, one of so many lines tells the format, should the first one be damaged.
 _FIRST = 16
 
@@ -45,11 +49,20 @@ class Lines:
         return np.arange(self.count) if self.places is None else self.places
 
 
-def plain_text(data: bytes) -> bytes:
+def text_of(data: bytes, key: str) -> bytes:
     """Text with plain line ends and no blank lines before it.
 
-    Bytes that are not UTF-8 become visible, so that they fail in their cell.
+    Bytes that are not UTF-8 become visible, so that they fail in their cell. Raises DecodeError for a text of
+    so many short lines that they can't be flows, since each line takes memory.
     """
+    text = _plain(data)
+    count = text.count(b"\n")
+    if count > _MANY and len(text) < _SHORT * count:
+        raise DecodeError(f"{key}: {count:,} lines: {len(text) // count} bytes each can't be flows")
+    return text
+
+
+def _plain(data: bytes) -> bytes:
     data = data.removeprefix(_BOM)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -59,7 +72,7 @@ def plain_text(data: bytes) -> bytes:
 
 def first_lines(data: bytes) -> list[bytes]:
     """Lines at the start of an export that are not blank, without the space around them; at least one."""
-    lines = plain_text(data[:_HEAD]).split(b"\n")
+    lines = _plain(data[:_HEAD]).split(b"\n")
     return [line for line in (line.strip() for line in lines[:_FIRST]) if line] or [b""]
 
 
@@ -92,17 +105,33 @@ def read_lines(
         raise DecodeError(f"{key}: header: column {twice[0]!r} stands there twice")
     table, skipped = _parse(body, len(names), list(chosen.values()), key, delimiter)
     cells = {name: table[place].combine_chunks() for name, place in chosen.items()}
-    lines = cache(lambda: split_lines(body))
+    lines = cache(lambda: _not_blank(split_lines(body)))
+
+    def raw(number: int) -> str:
+        return str(lines()[number].as_py())
+
     if not skipped:
-        return Lines(cells, len(table), lambda number: lines()[number].decode())
+        return Lines(cells, len(table), raw)
     misfits = _misfits(lines(), len(names), delimiter)
     places = np.setdiff1d(np.arange(len(table) + len(misfits)), list(misfits))
-    return Lines(cells, len(table), lambda number: lines()[number].decode(), places, misfits)
+    return Lines(cells, len(table), raw, places, misfits)
 
 
-def split_lines(body: bytes) -> list[bytes]:
-    """The lines that are not blank."""
-    return [line for line in body.split(b"\n") if line]
+def split_lines(text: bytes) -> pa.Array:
+    """The lines of a text of UTF-8, blank ones too."""
+    ends = pa.py_buffer(np.array([0, len(text)], np.int32))
+    whole = pa.StringArray.from_buffers(1, ends, pa.py_buffer(text))
+    return pc.split_pattern(whole, "\n").flatten()
+
+
+def check_rejected(count: int, key: str) -> None:
+    """Raises DecodeError for so many malformed lines that they would fill the memory."""
+    if count > _MANY:
+        raise DecodeError(f"{key}: {count:,} malformed lines or more: at most {_MANY:,} are kept")
+
+
+def _not_blank(lines: pa.Array) -> pa.Array:
+    return lines.filter(pc.not_equal(lines, ""))
 
 
 def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: bytes) -> tuple[pa.Table, int]:
@@ -112,7 +141,7 @@ def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: byte
     def skip(_: csv.InvalidRow) -> str:
         nonlocal skipped
         skipped += 1
-        return "skip"
+        return "skip" if skipped <= _MANY else "error"
 
     if not body.strip(b"\n"):
         return pa.table({name: pa.array([], pa.string()) for name in wanted}), 0
@@ -124,11 +153,13 @@ def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: byte
             csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())),
         )
     except pa.ArrowInvalid as error:
+        check_rejected(skipped, key)
         raise DecodeError(f"{key}: {' '.join(str(error).split())}") from error
     return table, skipped
 
 
-def _misfits(lines: list[bytes], width: int, delimiter: bytes) -> dict[int, str]:
+def _misfits(lines: pa.Array, width: int, delimiter: bytes) -> dict[int, str]:
     """Lines with another number of cells than there are columns, number → reason."""
-    counts = [line.count(delimiter) + 1 for line in lines]
-    return {n: f"{count} cells: the header has {width}" for n, count in enumerate(counts) if count != width}
+    counts = np.asarray(pc.count_substring(lines, delimiter.decode())) + 1
+    wrong = np.flatnonzero(counts != width).tolist()
+    return {number: f"{counts[number]} cells: the header has {width}" for number in wrong}

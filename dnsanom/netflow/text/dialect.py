@@ -9,7 +9,7 @@ import pyarrow as pa
 from dnsanom.errors import DecodeError
 from dnsanom.netflow.assemble import assemble
 from dnsanom.netflow.cells import Cell, is_null, read_cells
-from dnsanom.netflow.lines import Lines, read_lines
+from dnsanom.netflow.lines import Lines, check_rejected, read_lines
 from dnsanom.netflow.parsed import Parsed, rejects
 
 #: A column's name in a format → the column of the flow table that it stands for, and its kind of cell.
@@ -40,22 +40,20 @@ def choose(names: tuple[str, ...], vocabulary: Vocabulary, key: str) -> list[str
 
 
 def delimited(
-    body: bytes,
-    names: tuple[str, ...],
-    vocabulary: Vocabulary,
-    format: str,
-    key: str,
-    delimiter: bytes = b",",
+    body: bytes, names: tuple[str, ...], words: Vocabulary, kind: str, key: str, delimiter: bytes = b","
 ) -> Parsed:
-    """Flows of delimited lines whose columns have these names."""
-    lines = read_lines(body, names, choose(names, vocabulary, key), key, delimiter)
-    return flows_of(lines, vocabulary, format)
+    """Flows of delimited lines whose columns have these names; `kind` is what the format is called."""
+    lines = read_lines(body, names, choose(names, words, key), key, delimiter)
+    return flows_of(lines, words, kind, key)
 
 
-def flows_of(lines: Lines, vocabulary: Vocabulary, kind: str) -> Parsed:
-    """Flows of the lines, and the malformed lines as they stand; a cell may be null where it isn't there."""
+def flows_of(lines: Lines, vocabulary: Vocabulary, kind: str, key: str) -> Parsed:
+    """Flows of the lines, and the malformed lines as they stand; a cell may be null where it isn't there.
+
+    Raises DecodeError when more lines are malformed than are kept.
+    """
     values = {name: read_cells(texts, vocabulary[name][1]) for name, texts in lines.cells.items()}
-    good, rejected = _split(lines, values, vocabulary)
+    good, rejected = _split(lines, values, vocabulary, key)
     columns = {vocabulary[name][0]: column for name, column in values.items()}
     if not good.all():
         columns = {name: column.filter(pa.array(good)) for name, column in columns.items()}
@@ -64,7 +62,7 @@ def flows_of(lines: Lines, vocabulary: Vocabulary, kind: str) -> Parsed:
 
 
 def _split(
-    lines: Lines, values: dict[str, pa.Array], vocabulary: Vocabulary
+    lines: Lines, values: dict[str, pa.Array], vocabulary: Vocabulary, key: str
 ) -> tuple[npt.NDArray[np.bool_], pa.Table]:
     """Which lines are flows, and the others with the first cell that is malformed."""
     good, reasons = np.ones(lines.count, bool), dict(lines.misfits)
@@ -73,6 +71,7 @@ def _split(
         wrong = is_null(column) & good
         if target not in _REQUIRED:
             wrong &= ~is_null(texts)
+        check_rejected(len(reasons) + int(wrong.sum()), key)
         for at in np.flatnonzero(wrong).tolist():
             text = texts[at].as_py()
             said = "missing: a flow can't do without" if text is None else f"{text!r}: {cell.rule}"

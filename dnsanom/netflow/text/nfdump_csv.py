@@ -8,7 +8,7 @@ protocols than TCP are printed as none. Source: output_csv.c of nfdump 1.7.5 to 
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_lines, plain_text
+from dnsanom.netflow.lines import cut_header, first_lines, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 from dnsanom.netflow.text.nfdump_cells import PORT_OR_ICMP
@@ -58,6 +58,6 @@ def _is_header(line: bytes) -> bool:
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     a column."""
-    text, headed = plain_text(data), _is_header(first_lines(data)[0])
+    text, headed = text_of(data, key), _is_header(first_lines(data)[0])
     names, body = cut_header(text) if headed else (_NAMES, text)
     return delimited(body, names, _VOCABULARY, NAME, key)

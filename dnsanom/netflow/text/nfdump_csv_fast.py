@@ -7,7 +7,7 @@ It names no exporter and does not say how many flows a line stands for. Source: 
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_lines, plain_text
+from dnsanom.netflow.lines import cut_header, first_lines, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 
@@ -42,6 +42,6 @@ def sniff(data: bytes) -> bool:
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     a column."""
-    text, headed = plain_text(data), first_lines(data)[0].startswith(_HEADER)
+    text, headed = text_of(data, key), first_lines(data)[0].startswith(_HEADER)
     names, body = cut_header(text) if headed else (_NAMES, text)
     return delimited(body, names, _VOCABULARY, NAME, key)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import Lines, plain_text
+from dnsanom.netflow.lines import Lines, check_rejected, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, choose, flows_of
 from dnsanom.netflow.text.layout import Layout, is_header, layout_of_flow, layout_of_header
@@ -76,7 +76,7 @@ def _ready(lines: list[str]) -> Layout | None:
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     an element, or has one that can't be told from its neighbours."""
-    text, first = plain_text(data), first_words(data)
+    text, first = text_of(data, key), first_words(data)
     header = first[0] if is_header(first[0]) else None
     layout = layout_of_header(header, key) if header else _ready(first)
     if layout is None:
@@ -84,7 +84,7 @@ def read(data: bytes, key: str) -> Parsed:
     vocabulary = {**_VOCABULARY, **(_BOTH_WAYS if b"<->" in text else {})}
     lines = _lines(words_of(text, header), layout, vocabulary, key)
     rounded = any(_has_unit(texts) for name, texts in lines.cells.items() if vocabulary[name][1] is SCALED)
-    return flows_of(lines, vocabulary, f"{NAME}, counts rounded" if rounded else NAME)
+    return flows_of(lines, vocabulary, f"{NAME}, counts rounded" if rounded else NAME, key)
 
 
 def _lines(words: Words, layout: Layout, vocabulary: Vocabulary, key: str) -> Lines:
@@ -103,6 +103,7 @@ def _lines(words: Words, layout: Layout, vocabulary: Vocabulary, key: str) -> Li
         return pc.coalesce(pc.struct_field(pairs(element), part), texts) if part else texts
 
     found = {name: cell(*parts[name]) for name in choose(tuple(parts), vocabulary, key)}
+    check_rejected(len(sizes) - len(rows), key)
     misfits = {
         row: f"{sizes[row]} words: the columns take {layout.width}"
         for row in np.flatnonzero(sizes != layout.width).tolist()

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from dnsanom.netflow import cells
 from dnsanom.netflow.address import v4_text, v6_text
 from dnsanom.netflow.cells import Cell, integer, is_null, read_cells
-from dnsanom.netflow.lines import Lines, first_lines, plain_text, read_lines
+from dnsanom.netflow.lines import Lines, first_lines, read_lines, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, choose, flows_of
 
@@ -79,14 +79,14 @@ def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand."""
     flow = next((line for line in first_lines(data) if _FLOW.fullmatch(line)), b"")
     names = _NAMES[24 if flow.count(b"|") == 23 else 22]
-    lines = read_lines(plain_text(data), names, names, key, b"|")
+    lines = read_lines(text_of(data, key), names, names, key, b"|")
     made = {**lines.cells, "sa": _address(lines.cells, _SOURCE), "da": _address(lines.cells, _TARGET)}
     for time in ("first", "last") if "first_ms" in made else ():
         parts = made.pop(time), pc.utf8_lpad(made[f"{time}_ms"], 3, "0")
         made[f"{time}.ms"] = pc.binary_join_element_wise(*parts, ".")
     chosen = choose(tuple(made), _VOCABULARY, key)
     ready = {name: made[name] for name in chosen}
-    return flows_of(Lines(ready, lines.count, lines.raw, lines.places, lines.misfits), _VOCABULARY, NAME)
+    return flows_of(Lines(ready, lines.count, lines.raw, lines.places, lines.misfits), _VOCABULARY, NAME, key)
 
 
 def _address(texts: dict[str, pa.Array], names: tuple[str, ...]) -> pa.Array:

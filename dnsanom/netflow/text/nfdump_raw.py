@@ -5,15 +5,13 @@ record of ICMP has `type.code` in place of its ports, and from 1.7.1 to 1.7.8 it
 with them. Footers carry no `=`. Source: output_raw.c of nfdump 1.6.25, 1.7.1 and 1.7.8.
 """
 
-from functools import cache
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import Lines, first_line, plain_text
+from dnsanom.netflow.lines import Lines, first_line, split_lines, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, choose, flows_of
 from dnsanom.netflow.text.nfdump_cells import PORT_OR_ICMP
@@ -43,8 +41,6 @@ _VOCABULARY: Vocabulary = {
 }
 #: Lines that are put together with others.
 _PARTS = ("msec_first", "msec_last", "ICMP")
-#: A name, and a value's first word; behind an address may stand `:` and its place.
-_VALUE = r"^(?P<name>[^=]*[^= ]) *= *(?P<value>\S+?)(?::? .*)?$"
 
 
 def sniff(data: bytes) -> bool:
@@ -55,39 +51,48 @@ def sniff(data: bytes) -> bool:
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the records, and the malformed records as they stand. Raises DecodeError when no record has a
     line that a flow can't do without."""
-    text = plain_text(data)
-    lines = pc.ascii_trim_whitespace(pc.split_pattern(pa.array([text.decode()]), "\n").flatten())
+    text = text_of(data, key)
+    whole = split_lines(text)
+    lines = pc.ascii_trim_whitespace(whole)
     starts = np.flatnonzero(np.asarray(pc.equal(lines, _START)))
     found = _combined(_found(lines, starts))
     ends = [*starts[1:].tolist(), len(lines)]
-    whole = cache(lambda: text.decode().split("\n"))
     chosen = {name: found[name] for name in choose(tuple(found), _VOCABULARY, key)}
 
     def raw(row: int) -> str:
-        return "\n".join(whole()[starts[row] : ends[row]]).rstrip()
+        return "\n".join(whole[starts[row] : ends[row]].to_pylist()).rstrip()
 
-    return flows_of(Lines(chosen, len(starts), raw), _VOCABULARY, NAME)
+    return flows_of(Lines(chosen, len(starts), raw), _VOCABULARY, NAME, key)
 
 
 def _found(lines: pa.Array, starts: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
     """The first value of each name in each record, null where a record has no such name."""
-    pairs = pc.extract_regex(lines, _VALUE)
-    names, values = pc.struct_field(pairs, "name"), pc.struct_field(pairs, "value")
+    held = np.flatnonzero(np.asarray(pc.match_substring(lines, "=")))
+    halves = pc.split_pattern(lines.take(pa.array(held)), "=", max_splits=1).flatten()
+    wanted = (*_VOCABULARY, *_PARTS)
+    codes = np.asarray(pc.index_in(pc.ascii_trim_whitespace(halves[::2]), pa.array(wanted)).fill_null(-1))
     found = {}
-    for name in (*_VOCABULARY, *_PARTS):
-        at = np.flatnonzero(np.asarray(pc.equal(names, name).fill_null(False)))
+    for code, name in enumerate(wanted):
+        at = np.flatnonzero(codes == code)
         if len(at):
-            record = np.searchsorted(starts, at, "right") - 1
             places = np.full(len(starts), -1)
-            places[record[::-1]] = at[::-1]
-            found[name] = values.take(pa.array(places, mask=places < 0))
+            places[np.searchsorted(starts, held[at], "right")[::-1] - 1] = 2 * at[::-1] + 1
+            found[name] = _first_word(halves.take(pa.array(places, mask=places < 0)))
     return found
+
+
+def _first_word(values: pa.Array) -> pa.Array:
+    """A value without what explains it, such as its place, which stands behind `:` or a space."""
+    words = pc.ascii_split_whitespace(pc.ascii_trim_whitespace(values), max_splits=1)
+    first = pc.list_element(words, 0)
+    explained = pc.greater(pc.list_value_length(words), 1)
+    return pc.if_else(explained, pc.replace_substring_regex(first, ":$", ""), first)
 
 
 def _combined(found: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """The values by the names of the vocabulary: seconds with their milliseconds, and ICMP as ports."""
     for time in ("first", "last"):
-        if f"msec_{time}" in found:
+        if {time, f"msec_{time}"} <= set(found):
             parts = found.pop(time), pc.utf8_lpad(found[f"msec_{time}"], 3, "0")
             found[f"{time}.msec_{time}"] = pc.binary_join_element_wise(*parts, ".")
     if "aggr flows" in found:

@@ -8,7 +8,7 @@ a zone, or in seconds since 1970. `peer_src_ip` is the exporter. Whether packets
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_line, plain_text
+from dnsanom.netflow.lines import cut_header, first_line, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 
@@ -43,5 +43,5 @@ def read(data: bytes, key: str) -> Parsed:
     a column."""
     header = _HEADER.match(first_line(data))
     delimiter = header[1] if header else b","
-    names, body = cut_header(plain_text(data), delimiter)
+    names, body = cut_header(text_of(data, key), delimiter)
     return delimited(body, names, _VOCABULARY, NAME, key, delimiter)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dnsanom.netflow import cells
 from dnsanom.netflow.address import canonical
 from dnsanom.netflow.cells import Cell
-from dnsanom.netflow.lines import cut_header, first_line, plain_text
+from dnsanom.netflow.lines import cut_header, first_line, text_of
 from dnsanom.netflow.names import flags_bits, flags_of_letters
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
@@ -88,5 +88,5 @@ def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for titles that lack a
     column."""
     delimiter = _delimiter(data) or _DELIMITERS[0]
-    names, body = cut_header(plain_text(data), delimiter)
+    names, body = cut_header(text_of(data, key), delimiter)
     return delimited(body, names, _VOCABULARY, NAME, key, delimiter)

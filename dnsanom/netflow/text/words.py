@@ -1,6 +1,5 @@
 """Lines for people as words: delimiters, arrows and units out of the way, headers and footers passed over."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,11 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dnsanom.netflow.lines import first_lines
+from dnsanom.netflow.lines import first_lines, split_lines
 
 _TO_SPACES = bytes.maketrans(b",;|\t", b"    ")
-#: `1d 02:03:04.567`, but not an address that ends in `1d`.
-_DAYS = re.compile(rb"(?<![^ \n])(\d+)d +(-?\d+:)")
+#: Values of two words: `2.7 M`, and `1d 02:03:04.567`, but no address that ends in `1d`.
+_PARTED = r"(\d) ([KMGT])( |$)|((?:^| )\d+d) +(-?\d+:)"
+_JOINED = r"\1\2\3\4\5"
 #: How lines begin that nfdump prints around the flows.
 _NOTES = (
     *("Summary:", "Time window:", "Total flows processed:", "Total records processed:", "Sys:"),
@@ -47,24 +47,24 @@ def first_words(data: bytes) -> list[str]:
     return [line for line in lines if not line.startswith(_NOTES)] or [""]
 
 
-def plain_words(text: bytes) -> str:
-    """Text whose values are one word each, as `2.7M` and `1d02:03:04.567`, with only space between them."""
+def plain_words(text: bytes) -> pa.Array:
+    """The lines of a text with values of one word each, as `2.7M` and `1d02:03:04.567`, and space between."""
     text = text.translate(_TO_SPACES)
-    for arrow in (b"<->", b"->", b"<-"):
-        text = text.replace(arrow, b" ")
-    for unit in (b"K", b"M", b"G", b"T"):
-        text = text.replace(b" " + unit + b" ", unit + b"  ").replace(b" " + unit + b"\n", unit + b" \n")
-    return (_DAYS.sub(rb"\1d\2", text) if b"d " in text else text).decode()
+    if b"<" in text:
+        text = text.replace(b"<->", b" ").replace(b"<-", b" ")
+    lines = pc.ascii_trim_whitespace(split_lines(text.replace(b"->", b" ")))
+    parted = pc.match_substring_regex(lines, _PARTED)
+    joined = pc.replace_substring_regex(lines.filter(parted), _PARTED, _JOINED)
+    return pc.replace_with_mask(lines, parted, joined)
 
 
 def words_of(text: bytes, header: str | None) -> Words:
     """The words of all lines but blank ones, notes, and repetitions of the header."""
-    lines = pc.split_pattern(pa.array([plain_words(text + b"\n")]), "\n").flatten()
-    lines = pc.ascii_trim_whitespace(lines)
+    lines = plain_words(text)
     out = pc.or_(pc.equal(lines, ""), pc.match_substring_regex(lines, _NOTE))
     if header is not None:
-        out = pc.or_(out, pc.equal(lines, plain_words(header.encode()).strip()))
+        out = pc.or_(out, pc.equal(lines, plain_words(header.encode())[0]))
     kept = np.flatnonzero(~np.asarray(out))
-    whole = cache(lambda: text.split(b"\n"))
+    whole = cache(lambda: split_lines(text))
     lists = pc.ascii_split_whitespace(lines.take(pa.array(kept)))
-    return Words(lists, lambda row: whole()[kept[row]].decode())
+    return Words(lists, lambda row: str(whole()[kept[row]]))
