@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from text_samples import CHOSEN_CSV, CSV, EXTENDED, OLD_LONG, OLD_RAW, PMACCT, RWCUT
+from text_samples import CHOSEN_CSV, CSV, EXTENDED, OLD_LONG, OLD_PIPE, OLD_RAW, PIPE, PMACCT, RWCUT
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow import Decoded, decode, lines
@@ -89,6 +89,18 @@ def test_a_line_for_people_that_is_no_flow(old: str, new: str, reason: str) -> N
     assert reason in rejected["reason"]
     assert rejected["raw"] == text.split("\n")[1]
     assert decoded.flows["row"].to_pylist() == [1, 2]
+
+
+def test_a_format_of_ones_own_may_end_in_a_unit_and_have_addresses_side_by_side() -> None:
+    header = "Proto Src Pt                   Src IP Addr                       Dst IP Addr:Port "
+    flow = "UDP    40000                 2001:db8::1d                  2001:db8:53::2.53    "
+    form = f"{header} Date first seen             Duration     Packets    Bytes\n"
+    text = form + f"{flow} 2026-03-02 10:00:00.250 |  1d 00:00:00.000 |   3 |   2.7 M\n" * 2
+    decoded = read(text)
+    assert decoded.report.rejected == 0
+    assert decoded.flows["src_ip"].to_pylist() == ["2001:db8::1d"] * 2
+    assert decoded.flows["bytes"].to_pylist() == [2_700_000] * 2
+    assert decoded.flows["duration"].to_pylist() == [86_400.0] * 2
 
 
 def test_flags_of_1_6_may_be_a_number() -> None:
@@ -201,6 +213,28 @@ def test_a_record_of_raw_that_lacks_a_line_is_rejected_whole() -> None:
     assert rejected["raw"].startswith("Flow Record: \n  Flags")
     assert rejected["raw"].endswith("192.0.2.1")
     assert decoded.flows["row"].to_pylist() == [1, 2]
+
+
+@pytest.mark.parametrize(("old", "new"), [("|250|", "|2500|"), ("|250|", "|-25|"), ("|250|", "||")])
+def test_milliseconds_of_their_own_have_at_most_three_digits(old: str, new: str) -> None:
+    (rejected,) = read(OLD_PIPE.replace(old, new)).rejected.to_pylist()
+    assert rejected["row"] == 0
+    assert "must be seconds since 1970" in rejected["reason"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("10|1772445601000", "3|1772445601000"),
+        ("|536939960|0|0|2|", "|536939960|0|0|4294967296|"),
+        ("|2|40001", "|x|40001"),
+    ],
+)
+def test_numbers_of_pipe_that_are_no_address(old: str, new: str) -> None:
+    text = PIPE.replace(old, new)
+    (rejected,) = read(text).rejected.to_pylist()
+    assert (rejected["row"], rejected["raw"]) == (1, text.split("\n")[1])
+    assert "must be an IP address" in rejected["reason"]
 
 
 def test_so_many_short_lines_are_an_error() -> None:

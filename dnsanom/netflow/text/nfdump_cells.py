@@ -3,6 +3,7 @@
 import re
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dnsanom.netflow.address import canonical
 from dnsanom.netflow.cells import Cell, integer, port, seconds
@@ -35,6 +36,13 @@ def _port_or_icmp(text: str) -> int | None:
     """A port, or for ICMP `type.code`, which exporters send as the port type * 256 + code."""
     icmp = _ICMP.fullmatch(text.strip())
     return port(text) if icmp is None else int(icmp[1]) * 256 + int(icmp[2])
+
+
+def seconds_and_ms(whole: pa.Array, milliseconds: pa.Array) -> pa.Array:
+    """Seconds since 1970 and their milliseconds in one text; what is no millisecond makes it no number."""
+    good = pc.match_substring_regex(milliseconds, r"^ *\d{1,3} *$")
+    padded = pc.utf8_lpad(pc.utf8_trim_whitespace(milliseconds), 3, "0")
+    return pc.binary_join_element_wise(whole, pc.if_else(good, padded, "?"), ".")
 
 
 def _nothing(text: str) -> int | None:

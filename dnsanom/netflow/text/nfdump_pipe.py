@@ -18,6 +18,7 @@ from dnsanom.netflow.cells import Cell, integer, is_null, read_cells
 from dnsanom.netflow.lines import Lines, first_lines, read_lines, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, choose, flows_of
+from dnsanom.netflow.text.nfdump_cells import seconds_and_ms
 
 NAME = "nfdump pipe"
 _SOURCE, _TARGET = ("sa0", "sa1", "sa2", "sa3"), ("da0", "da1", "da2", "da3")
@@ -82,8 +83,7 @@ def read(data: bytes, key: str) -> Parsed:
     lines = read_lines(text_of(data, key), names, names, key, b"|")
     made = {**lines.cells, "sa": _address(lines.cells, _SOURCE), "da": _address(lines.cells, _TARGET)}
     for time in ("first", "last") if "first_ms" in made else ():
-        parts = made.pop(time), pc.utf8_lpad(made[f"{time}_ms"], 3, "0")
-        made[f"{time}.ms"] = pc.binary_join_element_wise(*parts, ".")
+        made[f"{time}.ms"] = seconds_and_ms(made.pop(time), made[f"{time}_ms"])
     chosen = choose(tuple(made), _VOCABULARY, key)
     ready = {name: made[name] for name in chosen}
     return flows_of(Lines(ready, lines.count, lines.raw, lines.places, lines.misfits), _VOCABULARY, NAME, key)

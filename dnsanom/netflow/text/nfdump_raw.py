@@ -14,7 +14,7 @@ from dnsanom.netflow import cells
 from dnsanom.netflow.lines import Lines, first_line, split_lines, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, choose, flows_of
-from dnsanom.netflow.text.nfdump_cells import PORT_OR_ICMP
+from dnsanom.netflow.text.nfdump_cells import PORT_OR_ICMP, seconds_and_ms
 
 NAME = "nfdump raw"
 _START = "Flow Record:"
@@ -93,8 +93,7 @@ def _combined(found: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """The values by the names of the vocabulary: seconds with their milliseconds, and ICMP as ports."""
     for time in ("first", "last"):
         if {time, f"msec_{time}"} <= set(found):
-            parts = found.pop(time), pc.utf8_lpad(found[f"msec_{time}"], 3, "0")
-            found[f"{time}.msec_{time}"] = pc.binary_join_element_wise(*parts, ".")
+            found[f"{time}.msec_{time}"] = seconds_and_ms(found.pop(time), found[f"msec_{time}"])
     if "aggr flows" in found:
         found["aggr flows"] = found["aggr flows"].fill_null("1")
     if "ICMP" in found:
