@@ -127,6 +127,8 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 def _make_folder(url: sa.URL) -> None:
+    if "uri" in url.query:
+        return  # SQLite's own way to name a file, as `file:…?mode=ro`: it is there, or SQLite says why not.
     folder = Path(str(url.database)).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

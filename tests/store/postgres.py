@@ -37,6 +37,7 @@ class Postgres:
         command = [str(self._bin / "postgres"), "-D", str(self.root / "data"), *options]
         with (self.root / "log").open("ab") as log:
             self._server = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd=self.root)
+        self._guard = self._end_with_us()
         ready = self.root / "data" / "postmaster.pid"
         for _ in range(600):
             if ready.exists() and "ready" in ready.read_text():
@@ -47,6 +48,8 @@ class Postgres:
 
     def halt(self) -> None:
         """Stop the server at once; its data stays."""
+        self._guard.kill()
+        self._guard.wait()
         self._server.send_signal(signal.SIGINT)
         self._server.wait(30)
 
@@ -58,6 +61,11 @@ class Postgres:
     def url(self, database: str, user: str = "postgres", password: str = "") -> str:
         """The database's URL."""
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def _end_with_us(self) -> "subprocess.Popen[bytes]":
+        """A process that ends the server after a kill -9 of the tests, when its input closes."""
+        then = f"read _; kill -INT {self._server.pid}; sleep 2; rm -rf {self.root}"
+        return subprocess.Popen(["sh", "-c", then], stdin=subprocess.PIPE, start_new_session=True)
 
     def _binaries(self) -> Path:
         """The wheel's; for nobody a copy, since the wheel may lie in a home that only root can enter."""
