@@ -27,6 +27,7 @@ from dnsanom.store.lake_files import (
     files,
     without_replaced,
 )
+from dnsanom.store.stage import PARQUET
 
 #: Rows that are written at once: row groups large enough to be read quickly, small enough for the memory.
 _GROUP = 250_000
@@ -87,7 +88,7 @@ def _write(folder: Folder, old: list[LakeFile], dropped: set[str]) -> None:
 
 def _fill(target: Folder, old: list[LakeFile], dropped: set[str], footer: dict[bytes, str]) -> None:
     schema = FLOW_SCHEMA.with_metadata(footer)
-    with target.open("wb") as sink, pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+    with target.open("wb") as sink, pq.ParquetWriter(sink, schema, **PARQUET) as writer:
         for rows in _groups(old, dropped):
             writer.write_table(rows.replace_schema_metadata(footer))
 

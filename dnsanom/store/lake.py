@@ -6,13 +6,10 @@ ones.
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import ibis
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.dirfs import DirFileSystem
@@ -23,17 +20,7 @@ from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.store import compact
 from dnsanom.store.export import export_id
 from dnsanom.store.lake_files import HOUR, Folder, LakeFile, files, folder
-
-_HOUR_MS = 3_600_000
-
-
-@dataclass(frozen=True)
-class Staged:
-    """An export's flows in files outside the lake, one an hour, ready to be published; `rows` in all."""
-
-    export_key: str
-    rows: int = 0
-    files: tuple[tuple[datetime, Path], ...] = ()
+from dnsanom.store.stage import PARQUET, Staged, by_hour, save
 
 
 def write(lake: Folder, flows: pa.Table, export_key: str, known: bool = True) -> int:
@@ -43,22 +30,11 @@ def write(lake: Folder, flows: pa.Table, export_key: str, known: bool = True) ->
     an export that was never written before.
     """
     flows = flows.select(FLOW_SCHEMA.names).cast(FLOW_SCHEMA)
-    parts = dict(_by_hour(flows))
+    parts = dict(by_hour(flows))
     _withdraw(lake, export_key, set(parts), known)
     for hour, part in parts.items():
         _put(part, _own(lake, hour, export_key))
     return int(flows.num_rows)
-
-
-def stage(beside: Path, flows: pa.Table, export_key: str) -> Staged:
-    """Write an export's flows to a folder beside the lake, on its file system, for `publish`."""
-    flows = flows.select(FLOW_SCHEMA.names).cast(FLOW_SCHEMA)
-    staged = []
-    for hour, part in _by_hour(flows):
-        file = beside / f"{export_id(export_key)}.{hour:%Y%m%d%H}.parquet"
-        _save(part, file)
-        staged.append((hour, file))
-    return Staged(export_key, flows.num_rows, tuple(staged))
 
 
 def publish(lake: Folder, staged: Staged, known: bool = True) -> int:
@@ -124,17 +100,6 @@ def _seen(backend: Backend, lake: Folder, paths: list[Folder]) -> list[str]:
     return [f"{name}://{path.path[len(lake.path) :].strip('/')}" for path in map(UPath, paths)]
 
 
-def _by_hour(flows: pa.Table) -> Iterator[tuple[datetime, pa.Table]]:
-    """The flows hour by hour; most exports lie in one, and nothing is copied then."""
-    starts = flows["first_seen"].cast(pa.int64()).to_numpy() // _HOUR_MS
-    if not len(starts):
-        return
-    found = np.unique(starts) if starts.min() < starts.max() else starts[:1]
-    for start in found:
-        part = flows if len(found) == 1 else flows.filter(pa.array(starts == start))
-        yield datetime.fromtimestamp(int(start) * HOUR.total_seconds(), UTC), part
-
-
 def _withdraw(lake: Folder, export_key: str, staying: set[datetime], known: bool) -> None:
     """Make way for an export's flows of the hours `staying`: their own files there will be replaced."""
     if not known:
@@ -167,22 +132,15 @@ def _put(flows: pa.Table, target: Folder) -> None:
     """Write a file that appears whole: by a rename on disk, by the upload's end in S3."""
     if not isinstance(target, Path):
         with target.open("wb") as upload:
-            pq.write_table(flows, upload, compression="zstd")
+            pq.write_table(flows, upload, **PARQUET)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.stem}.{os.getpid()}.tmp")
     try:
-        _save(flows, beside)
+        save(flows, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _save(flows: pa.Table, path: Path) -> None:
-    with path.open("wb") as file:
-        pq.write_table(flows, file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _meets(hour: datetime, since: datetime | None, until: datetime | None) -> bool:

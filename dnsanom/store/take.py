@@ -21,8 +21,9 @@ from dnsanom.quality.checkpoint import Context
 from dnsanom.quality.exports import Export
 from dnsanom.quality.validate import Verdict, validate_many
 from dnsanom.settings import Settings
-from dnsanom.store import lake, truth
+from dnsanom.store import truth
 from dnsanom.store.export import ObjectInfo
+from dnsanom.store.stage import Staged, stage
 
 Kind = Literal["flows", "truth", "quarantine", "unfinished", "gone"]
 
@@ -41,7 +42,7 @@ class Outcome:
     kind: Kind
     sha256: str = ""
     reason: str = ""
-    staged: lake.Staged | None = None
+    staged: Staged | None = None
     rows: int = 0
     kept: int = 0
     dropped: int = 0
@@ -121,7 +122,7 @@ def _staged(read: Read, verdict: Verdict, settings: Settings, staging: Path) -> 
     key = read.outcome.info.key
     bad = pa.concat_tables([read.decoded.rejected, verdict.bad], promote_options="default")
     aside = quarantine.keep_rows(settings.quarantine, key, bad).reason if len(bad) else ""
-    staged = lake.stage(staging, verdict.good, key)
+    staged = stage(staging, verdict.good, key)
     seen = _span(verdict.good)
     return replace(_counted(read), staged=staged, reason=aside, kept=staged.rows, bad=len(bad), seen=seen)
 

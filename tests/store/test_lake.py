@@ -13,6 +13,7 @@ from made import START, flows
 from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.store import lake
 from dnsanom.store.export import export_id
+from dnsanom.store.stage import stage
 
 HOUR = timedelta(hours=1)
 
@@ -105,7 +106,7 @@ def test_staged_flows_are_seen_when_they_are_published(tmp_path: Path) -> None:
     folder, staging = tmp_path / "lake", tmp_path / "staging"
     staging.mkdir()
     lake.write(folder, flows("a", START - HOUR, START), "a")
-    staged = lake.stage(staging, flows("a", START, START + timedelta(minutes=1), START + HOUR), "a")
+    staged = stage(staging, flows("a", START, START + timedelta(minutes=1), START + HOUR), "a")
     assert (staged.rows, [hour for hour, _ in staged.files]) == (3, [START, START + HOUR])
     assert len(keys(folder)) == 2
     assert lake.publish(folder, staged) == 3
