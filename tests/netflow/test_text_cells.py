@@ -7,6 +7,7 @@ from text_samples import CHOSEN_CSV, CSV, EXTENDED, OLD_LONG, OLD_PIPE, OLD_RAW,
 
 from dnsanom.errors import DecodeError
 from dnsanom.netflow import Decoded, decode, lines
+from dnsanom.netflow.text import nfdump_raw
 from dnsanom.params import Dns
 
 DNS = Dns(ports=(53, 853))
@@ -204,6 +205,19 @@ def test_rwcut_flags_are_letters_once_each() -> None:
 def test_a_place_behind_an_address_of_raw_is_passed_over() -> None:
     assert first(OLD_RAW, "198.18.0.1\n", "2001:db8::: DE/Bonn\n", "src_ip") == "2001:db8::"
     assert first(OLD_RAW, "198.18.0.1\n", "2001:db8::\n", "src_ip") == "2001:db8::"
+
+
+def test_raw_in_pieces_is_read_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        OLD_RAW
+        + OLD_RAW.replace("198.18.0.1", "nobody").replace("  ip router    =  192.0.2.1\n", "")
+        + OLD_RAW
+    )
+    whole = read(text)
+    assert (len(whole.flows), len(whole.rejected)) == (7, 2)
+    for size in (1, 600, 1200):
+        monkeypatch.setattr(nfdump_raw, "_PIECE", size)
+        assert read(text) == whole
 
 
 def test_a_record_of_raw_that_lacks_a_line_is_rejected_whole() -> None:

@@ -5,8 +5,11 @@ record of ICMP has `type.code` in place of its ports, and from 1.7.1 to 1.7.8 it
 with them. Footers carry no `=`. Source: output_raw.c of nfdump 1.6.25, 1.7.1 and 1.7.8.
 """
 
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -41,6 +44,9 @@ _VOCABULARY: Vocabulary = {
 }
 #: Lines that are put together with others.
 _PARTS = ("msec_first", "msec_last", "ICMP")
+_WANTED = (*_VOCABULARY, *_PARTS)
+_START_LINE = re.compile(rb"(?m)^[ \t\v\f\r]*Flow Record:[ \t\v\f\r]*$")
+_PIECE = 16 << 20
 
 
 def sniff(data: bytes) -> bool:
@@ -52,33 +58,50 @@ def read(data: bytes, key: str) -> Parsed:
     """Flows of the records, and the malformed records as they stand. Raises DecodeError when no record has a
     line that a flow can't do without."""
     text = text_of(data, key)
-    whole = split_lines(text)
-    lines = pc.ascii_trim_whitespace(whole)
-    starts = np.flatnonzero(np.asarray(pc.equal(lines, _START)))
-    found = _combined(_found(lines, starts))
-    ends = [*starts[1:].tolist(), len(lines)]
+    starts = [start.start() for start in _START_LINE.finditer(text)]
+    found = _combined(_joined([_found(text[begin:end]) for begin, end in _pieces(starts, len(text))]))
+    ends = [*starts[1:], len(text)]
     chosen = {name: found[name] for name in choose(tuple(found), _VOCABULARY, key)}
 
     def raw(row: int) -> str:
-        return "\n".join(whole[starts[row] : ends[row]].to_pylist()).rstrip()
+        return text[starts[row] : ends[row]].decode().rstrip()
 
     return flows_of(Lines(chosen, len(starts), raw), _VOCABULARY, NAME, key)
 
 
-def _found(lines: pa.Array, starts: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
-    """The first value of each name in each record, null where a record has no such name."""
+def _pieces(starts: list[int], end: int) -> Iterator[tuple[int, int]]:
+    """Where to cut a text into pieces of whole records: as lines it takes seven times its bytes."""
+    begin = starts[0]
+    for start, following in pairwise([*starts, end]):
+        if following - begin > _PIECE and start > begin:
+            yield begin, start
+            begin = start
+    yield begin, end
+
+
+def _found(text: bytes) -> tuple[int, dict[str, pa.Array]]:
+    """How many records there are, and the first value of each name in each, null where one lacks it."""
+    lines = pc.ascii_trim_whitespace(split_lines(text))
+    starts = np.flatnonzero(np.asarray(pc.equal(lines, _START)))
     held = np.flatnonzero(np.asarray(pc.match_substring(lines, "=")))
     halves = pc.split_pattern(lines.take(pa.array(held)), "=", max_splits=1).flatten()
-    wanted = (*_VOCABULARY, *_PARTS)
-    codes = np.asarray(pc.index_in(pc.ascii_trim_whitespace(halves[::2]), pa.array(wanted)).fill_null(-1))
+    codes = np.asarray(pc.index_in(pc.ascii_trim_whitespace(halves[::2]), pa.array(_WANTED)).fill_null(-1))
     found = {}
-    for code, name in enumerate(wanted):
+    for code in np.unique(codes[codes >= 0]).tolist():
         at = np.flatnonzero(codes == code)
-        if len(at):
-            places = np.full(len(starts), -1)
-            places[np.searchsorted(starts, held[at], "right")[::-1] - 1] = 2 * at[::-1] + 1
-            found[name] = _first_word(halves.take(pa.array(places, mask=places < 0)))
-    return found
+        places = np.full(len(starts), -1)
+        places[np.searchsorted(starts, held[at], "right")[::-1] - 1] = 2 * at[::-1] + 1
+        found[_WANTED[code]] = _first_word(halves.take(pa.array(places, mask=places < 0)))
+    return len(starts), found
+
+
+def _joined(pieces: list[tuple[int, dict[str, pa.Array]]]) -> dict[str, pa.Array]:
+    """The values of all pieces, one after the other."""
+    names = [name for name in _WANTED if any(name in found for _, found in pieces)]
+    return {
+        name: pa.concat_arrays([found.get(name, pa.nulls(count, pa.string())) for count, found in pieces])
+        for name in names
+    }
 
 
 def _first_word(values: pa.Array) -> pa.Array:
