@@ -13,7 +13,9 @@ from dnsanom.netflow.nfcapd.records import Records
 from dnsanom.netflow.nfcapd.walk import Offsets
 
 _WANTED = (nf1.AGGREGATED_4, nf1.AGGREGATED_8, nf1.ROUTER_V4, nf1.ROUTER_V6, nf1.EVENT)
-_FIRST, _SHIFT = nf1.MAP_HEADER.itemsize, 48
+#: Bits of a number that names a byte of the file; a map's id stands above them.
+_SHIFT = 47
+_FIRST = nf1.MAP_HEADER.itemsize
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,8 @@ def read_maps(records: Records, key: str) -> Maps:
         if held.get(ident) != number:
             held[ident] = number
             since.append((ident << _SHIFT | place, number))
-    since.sort()
-    places, layouts = (
-        (np.array(column, np.int64) for column in zip(*since, strict=True)) if since else ((), ())
-    )
-    return Maps(list(numbers), np.asarray(places, np.int64), np.asarray(layouts, np.int64))
+    told = np.array(sorted(since), np.int64).reshape(-1, 2)
+    return Maps(list(numbers), told[:, 0].copy(), told[:, 1].copy())
 
 
 def _read(data: memoryview, place: int, where: str) -> tuple[int, Extensions]:
