@@ -76,6 +76,12 @@ def test_rates_are_0_without_a_duration() -> None:
     assert rates["bpp"].tolist() == [60, 100, 60, 0]
 
 
+def test_rates_of_no_time_are_numbers() -> None:
+    rates = derive(np.array([1e-300, -1e-300, np.nan]), np.full(3, 1e9), np.full(3, 1e12))
+    assert rates["bps"][:2].tolist() == [0, 0]
+    assert np.isnan(rates["bps"][2])
+
+
 def test_exports_go_into_one_parquet_file(export: bytes, tmp_path: Path) -> None:
     out = tmp_path / "new" / "flows.parquet"
     lines = list(decode_to_parquet([("a", export), ("b", gzip.compress(export))], out, DNS, "all"))
