@@ -55,13 +55,25 @@ def _read(data: bytes, key: str) -> Parsed:
         thrift_container_size_limit=_MOST_ITEMS,
     )
     wanted = _wanted(file.schema_arrow, key)
-    _check_size(file.metadata, set(wanted), key)
+    _check_size(file.metadata, key)
     texts = [name for name, column in wanted.items() if column.is_text]
     source = parquet.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=texts)
-    table = source.read(list(wanted), use_threads=file.metadata.num_rows > _MANY)
+    table = _read_groups(source, list(wanted), key)
     if len(table) != file.metadata.num_rows:
         raise DecodeError(f"{key}: {len(table):,} rows: the footer says {file.metadata.num_rows:,}")
     return _parsed(table, wanted, key)
+
+
+def _read_groups(file: parquet.ParquetFile, names: list[str], key: str) -> pa.Table:
+    """All row groups; what comes out is counted, since a footer may say less."""
+    footer, groups, size = file.metadata, [file.schema_arrow.empty_table().select(names)], 0
+    for number in range(footer.num_row_groups):
+        group = file.read_row_group(number, names, use_threads=footer.num_rows > _MANY)
+        groups.append(group)
+        size += group.nbytes
+        if size > LIMIT:
+            raise DecodeError(f"{key}: row group {number:,}: more than {LIMIT:,} bytes when unpacked")
+    return pa.concat_tables(groups[1:] or groups)
 
 
 def _wanted(schema: pa.Schema, key: str) -> dict[str, Column]:
@@ -79,13 +91,15 @@ def _wanted(schema: pa.Schema, key: str) -> dict[str, Column]:
     return wanted
 
 
-def _check_size(footer: parquet.FileMetaData, wanted: set[str], key: str) -> None:
-    """Hold what the footer declares against the limits."""
+def _check_size(footer: parquet.FileMetaData, key: str) -> None:
+    """Hold what the footer declares against the limits.
+
+    Row groups are asked, not their columns: pyarrow 25 ends the process when a column's statistics are
+    malformed.
+    """
     if not 0 <= footer.num_rows <= MOST_ROWS:
         raise DecodeError(f"{key}: {footer.num_rows:,} rows: must be 0 to {MOST_ROWS:,}")
-    groups = (footer.row_group(number) for number in range(footer.num_row_groups))
-    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
-    sizes = [c.total_uncompressed_size for c in chunks if c.path_in_schema.split(".")[0] in wanted]
+    sizes = [footer.row_group(number).total_byte_size for number in range(footer.num_row_groups)]
     if min(sizes, default=0) < 0 or sum(sizes) > LIMIT:
         raise DecodeError(f"{key}: {sum(sizes):,} bytes when unpacked: must be 0 to {LIMIT:,}")
 

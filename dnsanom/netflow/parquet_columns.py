@@ -44,10 +44,11 @@ class Column:
 
 def plain(value: Any) -> Any:
     """An Arrow scalar as a Python value; as text where Python has none for it."""
+    if types.is_timestamp(value.type):
+        # Python has no time before the year 1 or in an unknown zone.
+        return None if value.value is None else f"{value.value} {value.type.unit} since 1970"
     try:
         return value.as_py()
-    except OverflowError:
-        return f"{value.value} {value.type.unit} since 1970"
     except ValueError:
         return "text that is not UTF-8"
 

@@ -157,6 +157,13 @@ def test_text_that_is_not_utf_8_is_rejected_by_itself() -> None:
     assert rejected["reason"] == "src_ip 'text that is not UTF-8': must be an IP address"
 
 
+def test_a_time_in_an_unknown_zone_is_still_a_time() -> None:
+    values = pa.array([1000, 2**60, 2000], pa.timestamp("ms", "Nowhere/Atlantis"))
+    decoded = read(written(changed("first_seen", values)))
+    assert decoded.flows["row"].to_pylist() == [0, 2]
+    assert decoded.rejected["reason"][0].as_py().startswith("first_seen '1152921504606846976 ms since 1970'")
+
+
 def test_times_are_cut_to_milliseconds_before_1970_too() -> None:
     values = pa.array([-1, 1_999_999, 1], pa.timestamp("ns"))
     moments = read(written(changed("first_seen", values))).flows["first_seen"].to_pylist()
@@ -171,6 +178,9 @@ def test_too_many_rows_bytes_or_bad_ones_are_an_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(reader, "MOST_ROWS", 50)
     monkeypatch.setattr(reader, "LIMIT", 999)
     with pytest.raises(DecodeError, match=rf"^{KEY}: [\d,]+ bytes when unpacked: must be 0 to 999$"):
+        read(data)
+    monkeypatch.setattr(reader, "_check_size", lambda *_: None)
+    with pytest.raises(DecodeError, match=f"^{KEY}: row group 0: more than 999 bytes when unpacked$"):
         read(data)
     monkeypatch.undo()
     monkeypatch.setattr(reader, "MOST_BAD", 1)
