@@ -24,7 +24,7 @@ def open_block(block: Block, compression: int, key: str) -> bytes | memoryview:
     where = f"{block.where(key)}: {COMPRESSIONS[compression]}"
     try:
         body = _decompress(block.body, compression)
-    except (OSError, ValueError, EOFError, LZOError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise DecodeError(f"{where}: {' '.join(str(error).split())}") from error
     if len(body) > nf.READ_LIMIT:
         raise DecodeError(f"{where}: more than {nf.READ_LIMIT:,} bytes when decompressed")
@@ -49,7 +49,11 @@ def _lzo(body: memoryview) -> bytes:
     most = _OF_ZERO * zeros + _OF_OTHER * (len(packed) - zeros)
     if most > _LZO_LIMIT:
         raise ValueError(f"may grow to {most:,} bytes: {_LZO_LIMIT:,} are the limit")
-    opened: bytes = LZOCompressor.decompress(packed, nf.WRITE_LIMIT)
+    try:
+        opened: bytes = LZOCompressor.decompress(packed, nf.WRITE_LIMIT)
+    except LZOError as error:
+        # Its second argument is all that was unpacked.
+        raise ValueError(f"can't be unpacked: {error.args[0]}") from error
     return opened
 
 
