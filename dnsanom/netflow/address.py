@@ -15,6 +15,8 @@ Codes = npt.NDArray[np.int32]
 
 def v4_text(numbers: V4) -> pa.Array:
     """IPv4 addresses as dotted text."""
+    if not len(numbers):
+        return pa.array([], pa.string())
     octets = pa.array([str(i) for i in range(256)])
     parts = [octets.take(pa.array(((numbers >> shift) & 255).astype(np.uint8))) for shift in (24, 16, 8, 0)]
     return pc.binary_join_element_wise(*parts, ".")

@@ -148,7 +148,12 @@ def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: byte
     try:
         table = csv.read_csv(
             pa.BufferReader(body),
-            csv.ReadOptions(column_names=[str(place) for place in range(width)], block_size=_BLOCK),
+            csv.ReadOptions(
+                column_names=[str(place) for place in range(width)],
+                # Arrow makes room for a whole block, which is dear for a small export.
+                block_size=min(_BLOCK, len(body) + 1),
+                use_threads=len(body) > _BLOCK,
+            ),
             csv.ParseOptions(delimiter=delimiter.decode(), quote_char=False, invalid_row_handler=skip),
             csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())),
         )

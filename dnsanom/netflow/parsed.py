@@ -30,5 +30,7 @@ class Parsed:
 
 def rejects(rows: Sequence[int], raws: Sequence[str], reasons: Sequence[str]) -> pa.Table:
     """Rejected rows as a table (row, raw, reason), in the export's order."""
+    if not rows:
+        return REJECT_SCHEMA.empty_table()
     table = pa.table([list(rows), list(raws), list(reasons)], schema=REJECT_SCHEMA)
     return table.sort_by("row")

@@ -40,11 +40,12 @@ READERS = (
     Reader(csv48.NAME, csv48.sniff, csv48.read),
     Reader(nfdump_csv.NAME, nfdump_csv.sniff, nfdump_csv.read),
     Reader(nfdump_csv_fast.NAME, nfdump_csv_fast.sniff, nfdump_csv_fast.read),
-    Reader(nfdump_lines.NAME, nfdump_lines.sniff, nfdump_lines.read),
     Reader(nfdump_pipe.NAME, nfdump_pipe.sniff, nfdump_pipe.read),
     Reader(nfdump_raw.NAME, nfdump_raw.sniff, nfdump_raw.read),
     Reader(pmacct_csv.NAME, pmacct_csv.sniff, pmacct_csv.read),
     Reader(silk.NAME, silk.sniff, silk.read),
+    # Last, since it looks at every line of the beginning.
+    Reader(nfdump_lines.NAME, nfdump_lines.sniff, nfdump_lines.read),
 )
 
 

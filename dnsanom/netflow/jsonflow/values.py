@@ -14,7 +14,7 @@ from dnsanom.netflow.jsonflow.moments import LAST_MS, moment_reader
 
 Ints = npt.NDArray[np.int64]
 _NUMBERS, _TEXTS = {int, type(None)}, {str, type(None)}
-_NO_NUMBER = -1
+_NO_NUMBER, _MOST = -1, 2**63 - 1
 
 
 def _same(numbers: Ints) -> Ints:
@@ -78,15 +78,16 @@ def read_values(values: Sequence[Any], kind: Value) -> pa.Array:
 
 def _in_bulk(values: Sequence[int | None], kind: Value) -> pa.Array | None:
     """All numbers at once; None when one is out of bounds, so that each must be looked at."""
-    try:
+    numbers = [value for value in values if value is not None]
+    if numbers and (min(numbers) < 0 or max(numbers) > min(kind.high, _MOST)):
+        return None
+    if kind.whole is _same:
+        return pa.array(values, kind.cell.kind)
+    if len(numbers) < len(values):
         array = pa.array(values, pa.int64())
-    except (OverflowError, pa.ArrowInvalid):
-        return None
-    absent = np.asarray(array.is_null())
-    numbers = np.asarray(array.fill_null(0) if absent.any() else array)
-    if len(numbers) and (numbers.min() < 0 or numbers.max() > kind.high):
-        return None
-    return pa.array(kind.whole(numbers), mask=absent).cast(kind.cell.kind)
+        absent, whole = np.asarray(array.is_null()), np.asarray(array.fill_null(0))
+        return pa.array(kind.whole(whole), mask=absent).cast(kind.cell.kind)
+    return pa.array(kind.whole(np.array(numbers, np.int64))).cast(kind.cell.kind)
 
 
 def _one(value: object, kind: Value) -> Any:
