@@ -25,7 +25,8 @@ def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str
     mask = lacking if lacking.any() else None
     made = {name: pa.array(numbers[name], mask=mask) for name in _SAME_NAME}
     made["first_seen"] = pa.array(numbers["first"], mask=mask)
-    made["duration"] = pa.array((numbers["last"] - numbers["first"]) / 1000, mask=mask)
+    lasted = np.subtract(numbers["last"], numbers["first"], out=numbers["last"])
+    made["duration"] = pa.array(lasted / 1000, mask=mask)
     made["flows"] = pa.array(np.maximum(numbers["flows"], 1, out=numbers["flows"]))
     made["src_ip"], made["dst_ip"] = _addresses(flows)
     made["exporter"] = _exporter(flows, exporters)
