@@ -5,6 +5,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 FAULTS_KILLS ?= 200
+FUZZ_INPUTS ?= 1000000
 # Telemetry of every dependency is off.
 export DO_NOT_TRACK := true
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -15,7 +16,7 @@ export DVC_NO_ANALYTICS := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench faults up down clean lock
+.PHONY: help demo test lint bench faults fuzz up down clean lock
 
 help: ## list the jobs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +35,9 @@ bench: .venv/installed ## ratios against named peers, side by side in one run
 
 faults: .venv/installed ## kill 200 pulls at random points, then compare the lake with the truth row for row
 	@$(BIN)/python -m tests.faults --kills $(FAULTS_KILLS)
+
+fuzz: .venv/installed ## FUZZ_INPUTS damaged exports of every format, a million unless told
+	@$(BIN)/python -m tests.fuzz --inputs $(FUZZ_INPUTS)
 
 up: .venv/installed ## start S3, MLflow, Prefect and a worker on loopback, deploy the flows
 	@$(BIN)/dnsanom up
