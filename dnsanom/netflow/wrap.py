@@ -102,10 +102,10 @@ def _unpack(data: bytes, name: str, codec: str | None, key: str, limit: int) -> 
     return opened.getvalue()
 
 
-def _streamed(data: bytes, codec: str) -> Iterator[bytes]:
-    """What Arrow unpacks, a step at a time."""
+def _streamed(data: bytes, codec: str) -> Iterator[pa.Buffer]:
+    """What Arrow unpacks, a step at a time. A failing `read` would leak its step, `read_buffer` does not."""
     with pa.CompressedInputStream(pa.py_buffer(data), codec) as stream:
-        while part := stream.read(_STEP):
+        while part := stream.read_buffer(_STEP):
             yield part
 
 

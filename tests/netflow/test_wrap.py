@@ -120,6 +120,18 @@ def test_a_wrapping_that_is_cut_or_damaged_is_an_error(export: bytes, name: str)
             decode(hurt, "k", DNS)
 
 
+@each
+def test_damaged_files_leave_no_memory_behind(name: str) -> None:
+    def pages() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[0])
+
+    cut, before = PACKS[name](b"flows" * 100)[:-3], pages()
+    for _ in range(200):
+        with pytest.raises(DecodeError):
+            unwrap(cut, "k")
+    assert (pages() - before) * resource.getpagesize() < 100 << 20
+
+
 def test_many_small_streams_cost_no_more_than_their_length() -> None:
     for name in ("gzip", "zstd", "lz4"):
         assert unwrap(PACKS[name](b"") * 50_000, "k") == b""

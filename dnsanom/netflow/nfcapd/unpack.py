@@ -67,5 +67,6 @@ def _bz2(body: memoryview) -> bytes:
 
 def _stream(data: bytes, codec: str) -> bytes:
     with pa.CompressedInputStream(pa.py_buffer(data), codec) as stream:
-        opened: bytes = stream.read(nf.READ_LIMIT + 1)
+        # `read` would leak its five MiB when it fails.
+        opened: bytes = stream.read_buffer(nf.READ_LIMIT + 1).to_pybytes()
     return opened
