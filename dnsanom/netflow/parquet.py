@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from dnsanom.errors import DecodeError
+from dnsanom.errors import DecodeError, UnfinishedError
 from dnsanom.netflow.assemble import assemble
 from dnsanom.netflow.cells import is_null
 from dnsanom.netflow.parquet_columns import KINDS, Column, Reasons, plain
@@ -38,10 +38,17 @@ def sniff(data: bytes) -> bool:
 
 
 def read(data: bytes, key: str) -> Parsed:
-    """Flows of the file's rows, and those that can't be one as JSON. Raises DecodeError that names a column
-    which is missing or has another type, or what else is wrong with the file."""
+    """Flows of the file's rows, and those that can't be one as JSON.
+
+    Raises DecodeError that names a column which is missing or has another type, or what else is wrong with
+    the file; UnfinishedError when its footer is not there yet.
+    """
     if data[:4] == _ENCRYPTED:
         raise DecodeError(f"{key}: Parquet: its footer is encrypted: only plain ones can be read")
+    if data[-4:] != _MAGIC:
+        raise UnfinishedError(
+            f"{key}: Parquet: ends with {data[-4:]!r}: must be {_MAGIC!r}, after the footer"
+        )
     try:
         return _read(data, key)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from dnsanom.errors import DecodeError
+from dnsanom.errors import DecodeError, UnfinishedError
 
 #: Bytes of an export when unpacked; 2 million flows in nfdump's widest CSV are half of it.
 LIMIT = 1 << 30
@@ -42,6 +42,8 @@ _TAR, _TAR_AT = b"ustar", 257
 #: Frames of zstd and LZ4 without content: 16 magic numbers, a length, and what is to be skipped.
 _SKIPPED, _SKIPPED_LOW, _MOST_SKIPPED = struct.Struct("<II"), 0x184D2A50, 1000
 _STEP = 1 << 20
+#: What Arrow says of a file whose end is missing.
+_CUT = "Truncated compressed stream"
 #: xz files name the memory that they need to be unpacked; the strongest preset takes 65 MiB.
 _XZ_MEMORY = 128 << 20
 #: Streams of an xz file; each costs a copy of what is left of `_XZ_STEP` bytes.
@@ -51,7 +53,8 @@ _XZ_STREAMS, _XZ_STEP = 10_000, 1 << 16
 def unwrap(data: bytes, key: str, limit: int = LIMIT) -> bytes:
     """The bytes inside gzip, bzip2, xz, zstd or lz4, which may be nested.
 
-    Raises DecodeError past `limit` bytes, for a file that is cut or damaged, and for another compression.
+    Raises DecodeError past `limit` bytes, for a damaged file and for another compression, UnfinishedError for
+    a file whose end is missing.
     """
     for _ in range(_DEPTH + 1):
         found = _wrapping(data, key)
@@ -98,7 +101,9 @@ def _unpack(data: bytes, name: str, codec: str | None, key: str, limit: int) -> 
             if opened.tell() > limit:
                 raise DecodeError(f"{key}: {name}: more than {limit:,} bytes when unpacked")
     except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
-        raise DecodeError(f"{key}: {name}: {' '.join(str(error).split())}") from error
+        is_cut = isinstance(error, EOFError) or str(error) == _CUT
+        kind = UnfinishedError if is_cut else DecodeError
+        raise kind(f"{key}: {name}: {' '.join(str(error).split())}") from error
     return opened.getvalue()
 
 

@@ -14,7 +14,7 @@ import pytest
 from flow_rows import made_flows
 from pyarrow import parquet as pq
 
-from dnsanom.errors import DecodeError
+from dnsanom.errors import DecodeError, UnfinishedError
 from dnsanom.netflow import Decoded, decode
 from dnsanom.netflow import parquet as reader
 from dnsanom.netflow.to_parquet import decode_to_parquet
@@ -202,6 +202,13 @@ def test_damage_is_an_error_that_names_the_export() -> None:
     for bad in noise:
         with suppress(DecodeError):
             read(bad).flows.validate(full=True)
+
+
+def test_a_file_without_its_footer_is_unfinished() -> None:
+    data = written(made_flows(50))
+    for size in (5, 9, len(data) // 2, len(data) - 1):
+        with pytest.raises(UnfinishedError, match=rf"^{KEY}: Parquet: ends with b.*: must be b'PAR1'"):
+            read(data[:size])
 
 
 def test_no_rows_are_no_flows() -> None:

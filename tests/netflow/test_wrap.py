@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from flow_rows import made_flows
 
-from dnsanom.errors import DecodeError
+from dnsanom.errors import DecodeError, UnfinishedError
 from dnsanom.netflow import decode
 from dnsanom.netflow.wrap import unwrap
 from dnsanom.params import Dns
@@ -118,6 +118,14 @@ def test_a_wrapping_that_is_cut_or_damaged_is_an_error(export: bytes, name: str)
     ):
         with pytest.raises(DecodeError, match=rf"^k: {name}: \S.+$"):
             decode(hurt, "k", DNS)
+
+
+@each
+def test_a_file_whose_end_is_missing_is_unfinished(export: bytes, name: str) -> None:
+    packed = PACKS[name](export)
+    for cut in (packed[:-3], packed[:20], packed[: len(packed) // 2], packed + packed[:20]):
+        with pytest.raises(UnfinishedError, match=f"^k: {name}: "):
+            unwrap(cut, "k")
 
 
 @each
