@@ -34,8 +34,15 @@ def staging(data: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / _LOCK).open("w") as lock:
+def alone(folder: Path) -> Iterator[None]:
+    """Be the only worker of a pull that is in here, waiting for others to be out."""
+    with _locked(folder, ".alone"):
+        yield
+
+
+@contextmanager
+def _locked(folder: Path, name: str = _LOCK) -> Iterator[None]:
+    with (folder / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

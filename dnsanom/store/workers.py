@@ -1,6 +1,7 @@
 """Where exports are taken apart: in other processes when there are many, in this one when there are few."""
 
 import atexit
+import gc
 import multiprocessing
 import os
 import pickle
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from dnsanom.settings import Settings
 from dnsanom.store.export import ObjectInfo
+from dnsanom.store.memory import give_back_at_once, tidy
 from dnsanom.store.work import Done, Worker
 
 #: Up to so many exports and bytes are quicker here than processes that import Great Expectations start.
@@ -49,6 +51,7 @@ def process_pool(processes: int) -> ProcessPoolExecutor:
 def _prepare() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    give_back_at_once()
     # To take apart the million objects of Great Expectations, which hold nothing, would take a second.
     atexit.register(os._exit, 0)
 
@@ -62,8 +65,18 @@ def _end_with_parent() -> None:
 
 
 def work(packed: bytes, batch: Sequence[ObjectInfo]) -> Done:
-    """A batch, with pickled settings and staging folder, by the worker of this process."""
-    return _worker(packed).work(batch)
+    """A batch, with pickled settings and staging folder, in a process of the pool."""
+    done = _lasting_worker(packed).work(batch)
+    tidy()
+    return done
+
+
+@lru_cache(maxsize=1)
+def _lasting_worker(packed: bytes) -> Worker:
+    """The worker of a process that does nothing else: what opening it made is never looked through again."""
+    worker = _worker(packed)
+    gc.freeze()
+    return worker
 
 
 @lru_cache(maxsize=1)
@@ -75,7 +88,7 @@ def _worker(packed: bytes) -> Worker:
 def _at_once(packed: bytes, batch: Sequence[ObjectInfo]) -> "Future[Done]":
     future: Future[Done] = Future()
     try:
-        future.set_result(work(packed, batch))
+        future.set_result(_worker(packed).work(batch))
     except Exception as error:  # noqa: BLE001 - raised again by whoever asks for the result
         future.set_exception(error)
     return future
