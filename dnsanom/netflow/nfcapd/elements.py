@@ -35,8 +35,9 @@ def gather(data: memoryview, kind: np.dtype[Any], at: Offsets) -> npt.NDArray[An
     """The structures of a kind that begin at these bytes (ascending), copied out; 0 past the data's end."""
     if not len(at):
         return np.zeros(0, kind)
-    if int(at[-1]) + kind.itemsize > len(data):
-        data = memoryview(bytes(data) + bytes(kind.itemsize))
+    past = int(at[-1]) + kind.itemsize - len(data)
+    if past > 0:
+        data = memoryview(bytes(data) + bytes(past))
     raw = np.ndarray((len(data) - kind.itemsize + 1,), f"V{kind.itemsize}", data, strides=(1,))
     return raw[at].view(kind)
 
