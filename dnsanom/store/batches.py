@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from dnsanom.store.export import ObjectInfo
 
-#: Bytes of a batch: small enough that there are some for each process, and that few are held in memory; large
-#: enough that the fixed cost of a validation is shared. An export that is larger is a batch of its own.
-LEAST, MOST = 2 << 20, 16 << 20
+#: Bytes of a batch, at most a quarter of a million flows of nfcapd's: what one checkpoint run sees. Few
+#: exports make it hardly smaller, so that they take the memory that many do. A larger one is a batch alone.
+LEAST, MOST = 16 << 20, 22 << 20
 #: Exports of a batch at most, and batches for each process at least, as far as the sizes allow.
-EXPORTS, ROUNDS = 64, 4
+EXPORTS, ROUNDS = 64, 3
 
 
 def batches(infos: Sequence[ObjectInfo], processes: int) -> Iterator[list[ObjectInfo]]:

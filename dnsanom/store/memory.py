@@ -14,7 +14,7 @@ _SAMPLE, _LOOSE = 1 << 16, 0.5
 #: How many times its size a packed export may be, by nfcapd's compressions and gzip on text.
 _SWELLS = 8
 #: mallopt's number for it, and where it stays: less costs time, as each piece is given back page by page.
-_MMAP_THRESHOLD, _MMAP_BYTES = -3, 8 << 20
+_MMAP_THRESHOLD, _MMAP_BYTES = -3, 2 << 20
 
 
 def is_large(data: bytes) -> bool:
