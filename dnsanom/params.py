@@ -70,6 +70,14 @@ class Pull(Frozen):
         return timedelta(seconds=self.settle_seconds)
 
 
+class Lake(Frozen):
+    """What becomes of the lake's hours as they grow old; null is never."""
+
+    #: Hours this much older than the newest have their small files made one.
+    compact_after_hours: float | None = Field(6, ge=1)
+    keep_days: float | None = Field(None, gt=0)
+
+
 class SamplingRule(Frozen):
     """How the counts of some exporters' flows are scaled; no `exporters` means all of them."""
 
@@ -152,7 +160,7 @@ class Detect(Frozen):
     view: View = "window"
     false_alerts_per_day: float = Field(20, gt=0)
     merge_seconds: int = Field(300, ge=0)
-    #: A window of the lake is final when the newest flow is older by timeout and margin, or the clock by settle.
+    #: A window of the lake is final when the newest flow is past it by both of these, or the clock by settle.
     active_timeout_seconds: int = Field(60, ge=0)
     margin_seconds: int = Field(60, ge=0)
     settle_seconds: int = Field(900, ge=0)
@@ -174,6 +182,7 @@ class Params(Frozen):
     quality: Quality
     #: The first rule that an exporter meets holds; without one, what is announced does.
     sampling: tuple[SamplingRule, ...] = ()
+    lake: Lake = Field(default_factory=lambda: Lake.model_validate({}))
     noise: Noise
     labels: dict[View, tuple[Rule, ...]]
     dataset: Dataset

@@ -7,7 +7,8 @@ breaks off in between leaves files that do not count any more; the next compacti
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,17 +34,23 @@ from dnsanom.store.stage import PARQUET
 _GROUP = 250_000
 
 
-def compact(lake: Folder, before: datetime) -> int:
-    """Make one file of each hour that begins before a time and has several; returns how many became one."""
-    made = 0
-    for hour, all_ in everything(lake).items():
+def compact(lake: Folder, before: datetime, alone: Callable[[], AbstractContextManager[None]]) -> int:
+    """Make one file of each hour that begins before a time and has several; returns how many became one.
+
+    `alone` keeps others from rewriting files of the same lake; it is held for an hour of flows at a time.
+    """
+    found = everything(lake).items()
+    return sum(_compact(lake, hour, alone) for hour, all_ in found if hour < before and len(all_) > 1)
+
+
+def _compact(lake: Folder, hour: datetime, alone: Callable[[], AbstractContextManager[None]]) -> int:
+    with alone():
+        all_ = everything(lake, [hour]).get(hour, [])
         valid = without_replaced(all_)
-        if hour < before and len(valid) > 1:
+        if len(valid) > 1:
             _write(valid[0].path.parent, valid, set())
-            made += len(valid)
-            _delete(valid)
-        _delete(file for file in all_ if file not in valid)
-    return made
+        _delete(file for file in all_ if file not in valid or len(valid) > 1)
+    return len(valid) if len(valid) > 1 else 0
 
 
 def without(file: LakeFile, exports: set[str]) -> None:

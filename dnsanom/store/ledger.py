@@ -65,6 +65,10 @@ class Ledger(LedgerReader):
         """One transaction for all calls within; an error that leaves it takes them all back."""
         return self._database.writing()
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only process that rewrites files of the lake; publishing new ones needs no such care."""
+        return self._database.alone()
+
     def discover(self, infos: Iterable[ObjectInfo]) -> None:
         """Write down new exports, so that they are known before they are taken."""
         line = {"state": "discovered", "discovered": time.time()}

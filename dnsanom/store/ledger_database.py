@@ -6,6 +6,7 @@ lock of PostgreSQL, from its first statement on. So what it has read stays true 
 for each other's rows. Transactions are short; many changes belong into one.
 """
 
+import fcntl
 import re
 import threading
 import time
@@ -74,6 +75,22 @@ class Database:
                 yield db
             finally:
                 self._here.writer = None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one in here, of all processes with this database; transactions go on meanwhile."""
+        if self._engine.dialect.name == "sqlite":
+            with Path(f"{self._engine.url.database}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+            return
+        with self._errors(), self._engine.connect() as db:
+            db.execution_options(isolation_level="AUTOCOMMIT")
+            db.exec_driver_sql("SELECT pg_advisory_lock(6485742)")
+            try:
+                yield
+            finally:
+                db.exec_driver_sql("SELECT pg_advisory_unlock(6485742)")
 
     def now(self) -> float:
         """Unix time by the database's clock, which leases of several hosts are measured by."""

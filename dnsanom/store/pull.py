@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from datetime import timedelta
 
 from dnsanom.errors import DnsanomError, StoreEmptyError, StoreError
 from dnsanom.progress import Progress
 from dnsanom.settings import Settings
-from dnsanom.store import lake
+from dnsanom.store import compact, lake
 from dnsanom.store.batches import batches
 from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger import Ledger
@@ -86,6 +87,7 @@ class _Job:
             finally:
                 self._give_back(settling)
         self._tell()
+        self._tend()
 
     def _take_all(
         self, all_: Iterable[list[ObjectInfo]], submit: Submit, settling: Settling, limit: int
@@ -123,10 +125,21 @@ class _Job:
     def _take_back(self, keys: Sequence[str]) -> None:
         """Take rows that were not committed out of the lake; their exports are to be taken again."""
         if keys:
-            lake.remove(self.settings.lake, *keys)
+            with self.ledger.alone():
+                lake.remove(self.settings.lake, *keys)
             with self.ledger.together():
                 for key in keys:
                     self.ledger.reopen(key)
+
+    def _tend(self) -> None:
+        """Old hours' small files become one each, and hours past their time go."""
+        held, rules = lake.hours(self.settings.lake), self.settings.params.lake
+        if held and rules.keep_days is not None:
+            with self.ledger.alone():
+                self.report.expired = compact.expire(self.settings.lake, rules.keep_days)
+        if held and rules.compact_after_hours is not None:
+            before = held[-1] - timedelta(hours=rules.compact_after_hours)
+            self.report.compacted = compact.compact(self.settings.lake, before, self.ledger.alone)
 
     def _counted(self, infos: Iterable[ObjectInfo]) -> Iterator[ObjectInfo]:
         for info in infos:

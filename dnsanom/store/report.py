@@ -1,5 +1,6 @@
 """What a pull did, as a value and as lines to read."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,8 +14,9 @@ class PullReport:
     `seen` exports in the store, `new` of them to take; `committed` are in the lake with `flows` in total;
     `dropped` flows are no DNS. `bad_rows` holds (key, rows, reason); `duplicates` (key, the key with the same
     content); `gone` (key, why) were removed or replaced meanwhile; `unfinished` may still be written, and
-    `lost` were leased by somebody else. `missing` are the columns that were not there, by format. `planned`
-    is a dry run's new keys.
+    `lost` were leased by somebody else. `missing` are the columns that were not there, by format;
+    `unknown_rates` counts by exporter the flows without a sampling rate. `planned` is a dry run's new keys.
+    `compacted` small files of the lake became one an hour, `expired` hours left it.
     """
 
     seen: int = 0
@@ -30,7 +32,10 @@ class PullReport:
     lost: list[tuple[str, str]] = field(default_factory=list)
     missing: dict[str, set[str]] = field(default_factory=dict)
     truth_files: list[str] = field(default_factory=list)
+    unknown_rates: Counter[str] = field(default_factory=Counter)
     planned: list[str] = field(default_factory=list)
+    compacted: int = 0
+    expired: int = 0
     seconds: float = 0.0
 
     @property
@@ -53,6 +58,7 @@ class PullReport:
         self.committed += 1
         self.flows += outcome.kept
         self.dropped += outcome.dropped
+        self.unknown_rates.update(outcome.unknown_rates)
         if outcome.bad:
             self.bad_rows.append((key, outcome.bad, outcome.reason))
         if outcome.format and outcome.missing:
@@ -71,6 +77,15 @@ class PullReport:
         dropped = f", {self.dropped:,} that are no DNS dropped" if self.dropped else ""
         yield f"{self.flows:,} flows in {self.seconds:.1f} s, {self.rate:,.0f} flows/s{dropped}"
         yield from (f"no {', '.join(sorted(names))} in {name}" for name, names in self.missing.items())
+        yield from (
+            f"sampling rate unknown: {flows:,} flows of {exporter} are taken as they stand; a rule under"
+            " `sampling` in params.yaml can give one"
+            for exporter, flows in self.unknown_rates.most_common()
+        )
+        if self.compacted:
+            yield f"{self.compacted:,} files of the lake's older hours became one an hour"
+        if self.expired:
+            yield f"{self.expired:,} hours left the lake (lake.keep_days)"
         yield from (f"truth: {key}" for key in self.truth_files)
         yield from (f"quarantined: {key}: {reason}" for key, reason in self.quarantined)
         yield from (f"bad rows: {key}: {count:,}: {reason}" for key, count, reason in self.bad_rows)

@@ -6,6 +6,7 @@ takes its rows out again.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from dnsanom.errors import LeaseLostError
@@ -83,7 +84,7 @@ class Settling:
         key = outcome.info.key
         self.ledger.duplicate(outcome.info, outcome.sha256, holder)
         if self.ledger.taken_before(key):
-            lake.remove(self.settings.lake, key)
+            self._remove(key)
         truth.remove(self.settings.truth, key)
         quarantine.forget(self.settings.quarantine, key, rows=True)
         self.report.duplicates.append((key, holder))
@@ -92,12 +93,13 @@ class Settling:
         """Bring what is staged to its place, and what the key held before out of it."""
         settings, key = self.settings, outcome.info.key
         if outcome.staged is not None:
-            lake.publish(settings.lake, outcome.staged, known)
+            with self.ledger.alone() if known else nullcontext():
+                lake.publish(settings.lake, outcome.staged, known)
             truth.remove(settings.truth, key)
         else:
             truth.publish(settings.truth, self.staging, key)
             if known:
-                lake.remove(settings.lake, key)
+                self._remove(key)
         if known:
             quarantine.forget(settings.quarantine, key, rows=not outcome.bad)
 
@@ -123,5 +125,9 @@ class Settling:
         if holder is None:
             self.report.add(outcome)
         else:
-            lake.remove(self.settings.lake, info.key)
+            self._remove(info.key)
             self._duplicate(outcome, holder)
+
+    def _remove(self, key: str) -> None:
+        with self.ledger.alone():
+            lake.remove(self.settings.lake, key)

@@ -5,8 +5,8 @@ files and the quarantine, and what it writes there again for the same export tak
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -14,8 +14,10 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dnsanom import sampling
 from dnsanom.errors import DecodeError, UnfinishedError
 from dnsanom.netflow import Decoded, decode
+from dnsanom.params import SamplingRule
 from dnsanom.quality import quarantine
 from dnsanom.quality.checkpoint import Context
 from dnsanom.quality.exports import Export
@@ -35,7 +37,8 @@ class Outcome:
     `flows` and `truth` are staged, for the lake or beside it. `quarantine`: all of it is kept aside, for
     `reason`. `unfinished`: its collector may still write it. `gone`: it left the store. Of its `rows`, `kept`
     are staged, `dropped` are no DNS, `bad` are in quarantine (`reason` sums up why); `missing` are columns
-    that its `format` lacks; `seen` is its flows' first and last `first_seen` in ms.
+    that its `format` lacks; `seen` is its flows' first and last `first_seen` in ms;
+    `unknown_rates` counts those without a sampling rate by exporter.
     """
 
     info: ObjectInfo
@@ -50,6 +53,7 @@ class Outcome:
     missing: tuple[str, ...] = ()
     format: str | None = None
     seen: tuple[int, int] | None = None
+    unknown_rates: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_kept(self) -> bool:
@@ -74,7 +78,7 @@ def read(info: ObjectInfo, data: bytes, settings: Settings, staging: Path) -> Re
             return replace(outcome, kind="truth", rows=truth.keep(staging, info.key, data))
         if not data:
             raise UnfinishedError("is empty")
-        return Read(outcome, data, decode(data, info.key, settings.params.dns))
+        return _ruled(outcome, data, decode(data, info.key, settings.params.dns), settings.params.sampling)
     except UnfinishedError as error:
         if datetime.now(UTC) - info.modified < settings.params.pull.settle_time:
             return replace(outcome, kind="unfinished", reason=_line(error, info.key))
@@ -84,6 +88,20 @@ def read(info: ObjectInfo, data: bytes, settings: Settings, staging: Path) -> Re
     except Exception as error:  # noqa: BLE001 - a reader's own fault costs one export, whose bytes are kept
         fault = f"the reader failed: {type(error).__name__}: {_line(error, info.key)}"
         return _kept_aside(outcome, data, fault, settings)
+
+
+def _ruled(outcome: Outcome, data: bytes, decoded: Decoded, rules: Sequence[SamplingRule]) -> Read:
+    """What is decoded, under the sampling rules: flows refused by them are rejected rows, others counted."""
+    flows, bad = decoded.flows, sampling.refused(decoded.flows, rules)
+    refused = flows.filter(bad)
+    if len(refused):
+        reasons = [sampling.refusal(exporter, rules) for exporter in refused["exporter"].to_pylist()]
+        refused = refused.append_column("reason", pa.array(reasons, pa.string()))
+        flows = flows.filter(pc.invert(bad))
+        rejected = pa.concat_tables([decoded.rejected, refused], promote_options="default")
+        report = replace(decoded.report, kept=len(flows), rejected=len(rejected))
+        decoded = Decoded(flows, rejected, report)
+    return Read(replace(outcome, unknown_rates=sampling.unknown_rates(flows, rules)), data, decoded)
 
 
 def judge(reads: Sequence[Read], settings: Settings, context: Context, staging: Path) -> list[Outcome]:

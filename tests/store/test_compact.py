@@ -1,6 +1,7 @@
 """A lake that is compacted holds the same flows, on disk and in S3, whatever breaks off in between."""
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,33 +53,33 @@ def filled(folder: Folder) -> list[tuple[str, int]]:
 
 def test_an_hour_becomes_one_file_with_the_same_flows(folder: Folder) -> None:
     before, held = filled(folder), lake_files(folder)
-    assert compact.compact(folder, LATER) == 3
+    assert compact.compact(folder, LATER, nullcontext) == 3
     assert rows(folder) == before
     assert len(names(folder)) == 2
     assert lake_files(folder) == held
     assert count_flows(folder, int(START.timestamp())) == 5
-    assert compact.compact(folder, LATER) == 0
+    assert compact.compact(folder, LATER, nullcontext) == 0
 
 
 def test_hours_that_may_still_grow_are_left_alone(folder: Folder) -> None:
     filled(folder)
-    assert compact.compact(folder, START) == 0
+    assert compact.compact(folder, START, nullcontext) == 0
     assert len(names(folder)) == 4
 
 
 def test_an_export_again_takes_the_place_of_its_compacted_flows(folder: Folder) -> None:
     filled(folder)
-    compact.compact(folder, LATER)
+    compact.compact(folder, LATER, nullcontext)
     lake.write(folder, flows("b", *minutes(6)), "b")
     assert rows(folder) == [("a", 0), ("a", 1), ("b", 0), ("c", 0)]
     lake.write(folder, flows("late", *minutes(8)), "late", known=False)
-    assert compact.compact(folder, LATER) == 3
+    assert compact.compact(folder, LATER, nullcontext) == 3
     assert [key for key, _ in rows(folder)] == ["a", "a", "b", "c", "late"]
 
 
 def test_exports_leave_a_compacted_file(folder: Folder) -> None:
     filled(folder)
-    compact.compact(folder, LATER)
+    compact.compact(folder, LATER, nullcontext)
     assert lake.remove(folder, "a", "b") == 2
     assert rows(folder) == [("c", 0)]
     assert lake.remove(folder, "c") == 1
@@ -92,23 +93,23 @@ def test_a_compaction_that_broke_off_shows_no_flow_twice(
     with monkeypatch.context() as patch:
         patch.setattr(compact, "_delete", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            compact.compact(folder, LATER)
+            compact.compact(folder, LATER, nullcontext)
     assert len(names(folder)) == 5
     assert rows(folder) == before
     assert count_flows(folder, int(START.timestamp())) == 5
-    compact.compact(folder, LATER)
+    compact.compact(folder, LATER, nullcontext)
     assert (len(names(folder)), rows(folder)) == (2, before)
 
 
 def test_an_export_that_leaves_broke_off(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(folder)
-    compact.compact(folder, LATER)
+    compact.compact(folder, LATER, nullcontext)
     with monkeypatch.context() as patch:
         patch.setattr(compact, "_delete", lambda _: None)
         lake.remove(folder, "a")
     assert [key for key, _ in rows(folder)] == ["b", "b", "b", "c"]
     assert len(names(folder)) == 3
-    compact.compact(folder, LATER)
+    compact.compact(folder, LATER, nullcontext)
     assert len(names(folder)) == 2
 
 
@@ -124,7 +125,7 @@ def test_hours_past_the_retention_go(folder: Folder) -> None:
 
 def test_a_compacted_lake_is_plain_parquet(tmp_path: Path) -> None:
     before = filled(tmp_path)
-    compact.compact(tmp_path, LATER)
+    compact.compact(tmp_path, LATER, nullcontext)
     assert len(pd.read_parquet(tmp_path)) == len(before)
     query = f"SELECT count(*), count(DISTINCT hour) FROM '{tmp_path}/*/*/*.parquet'"
     assert duckdb.sql(query).fetchall() == [(len(before), 2)]

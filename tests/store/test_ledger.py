@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from dnsanom.errors import BadUseError, LeaseLostError, SettingsError
+from dnsanom.store import ledger_owner
 from dnsanom.store.export import ObjectInfo
 from dnsanom.store.ledger import Ledger
 
@@ -99,6 +100,15 @@ def test_a_lease_ends_with_the_process_that_took_it(ledger: Ledger, where: Path 
     assert ledger.new([A, B]) == [A, B]
     assert ledger.lease(A)
     assert ledger.broken_off() == ["b"]
+    with Ledger(where) as other:
+        assert other.broken_off() == []
+
+
+def test_a_pid_that_is_used_anew_is_another_owner() -> None:
+    host, pid, started, token = ledger_owner.me().split()
+    assert not ledger_owner.gone(f"{host} {pid} {started} {token}")
+    assert ledger_owner.gone(f"{host} {pid} {float(started) - 60:.2f} {token}")
+    assert not ledger_owner.gone(f"elsewhere {pid} {float(started) - 60:.2f} {token}")
 
 
 def test_what_broke_off_is_cleared_up_by_one(ledger: Ledger, where: Path | SecretStr) -> None:

@@ -103,6 +103,8 @@ def test_a_database_that_is_away_is_named_without_the_password(postgres: Postgre
     assert "ledger postgresql+psycopg://me:***@127.0.0.1:" in one_line(away)
     assert "Connection refused" in one_line(away)
     assert 'database "nowhere" does not exist' in one_line(SecretStr(postgres.url("nowhere")))
+    same = SecretStr(postgres.url("pa55word", password="pa55word"))
+    assert 'database "***" does not exist' in one_line(same)
 
 
 def test_the_ledger_outlives_a_restart_of_the_database(postgres: Postgres, database: SecretStr) -> None:
@@ -113,6 +115,9 @@ def test_the_ledger_outlives_a_restart_of_the_database(postgres: Postgres, datab
             ledger.lease(A)
         postgres.start()
         assert ledger.lease(A)
+        postgres.halt()
+        postgres.start()
+        ledger.decoded(A)
 
 
 def test_the_setting_names_the_ledger_and_hides_its_password(settings: Settings) -> None:
