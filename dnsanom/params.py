@@ -140,7 +140,7 @@ class KnnGrid(Frozen):
 class SvmGrid(Frozen):
     """Hyperparameters of the support vector machine that are tried in every combination."""
 
-    kernel: tuple[Literal["rbf", "linear", "poly"], ...]
+    kernel: tuple[Literal["rbf", "linear", "poly", "nystroem"], ...]
     C: tuple[Annotated[float, Field(gt=0)], ...]
     gamma: tuple[Literal["scale", "auto"] | Annotated[float, Field(gt=0)], ...]
 
@@ -152,6 +152,10 @@ class Sweep(Frozen):
     svm: SvmGrid
     #: Training rows that a support vector machine is fitted on; its time grows with their square.
     svm_rows: int = Field(5_000, ge=100)
+    #: The same of the nystroem kernel, whose time grows with their number.
+    nystroem_rows: int = Field(50_000, ge=100)
+    #: Values are rounded to multiples of this, on the log scale where a feature has one; None: not at all.
+    resolution: float | None = Field(0.01, gt=0)
 
 
 class Detect(Frozen):

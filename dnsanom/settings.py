@@ -61,8 +61,6 @@ class Settings(Frozen):
             return self.data / "lake"
         if not self.lake_url.startswith("s3://"):
             return _below(self.root, self.lake_url, "")
-        from dnsanom.store.lake_files import in_s3
-
         return in_s3(self.lake_url, self.s3)
 
     @property
@@ -152,6 +150,21 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = 
         )
     except ValidationError as error:
         raise SettingsError(f"environment: {first_problem(error)}") from error
+
+
+def in_s3(url: str, s3: S3) -> "UPath":
+    """The prefix that an s3:// URL names, at the endpoint and with the keys of the settings."""
+    from upath import UPath
+
+    return UPath(
+        url,
+        endpoint_url=s3.endpoint,
+        key=s3.access_key and s3.access_key.get_secret_value(),
+        secret=s3.secret_key and s3.secret_key.get_secret_value(),
+        client_kwargs={"region_name": s3.region},
+        # Another process may have written since; each listing is asked for anew.
+        use_listings_cache=False,
+    )
 
 
 def _below(root: Path, value: str | None, default: str) -> Path:

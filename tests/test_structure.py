@@ -17,6 +17,7 @@ OWNERS = {
     "mlflow": ("dnsanom/model/tracking.py",),
     "prefect": ("flows/",),
     "sqlalchemy": ("dnsanom/store/ledger",),
+    "lzallright": ("dnsanom/netflow/nfcapd/unpack.py",),
 }
 
 

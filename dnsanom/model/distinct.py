@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,25 @@ def counted(X: Floats, y: NDArray[Any], weight: Floats) -> tuple[Floats, NDArray
     order = np.lexsort(X[first].T[::-1])
     rank = np.empty(len(order), dtype=np.intp)
     rank[order] = np.arange(len(order))
-    cells = rank[inverse] * len(classes) + place
-    counts: Floats = np.bincount(cells, weight, len(order) * len(classes)).astype(np.float64)
+    cell = rank[inverse] * len(classes) + place
+    counts: Floats = np.bincount(cell, weight, len(order) * len(classes)).astype(np.float64)
     return X[first][order], classes, counts.reshape(len(order), len(classes))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Distinct pairs of a row and its class: rows (m, d), their classes (m,), their weights (m,)."""
+
+    rows: Floats
+    of: NDArray[Any]
+    weight: Floats
+
+
+def cells(X: Floats, y: NDArray[Any], weight: Floats) -> Cells:
+    """The distinct pairs of rows (n, d) and their classes (n,), with summed weights, in ascending order."""
+    points, classes, counts = counted(X, y, weight)
+    row, place = np.nonzero(counts)
+    return Cells(points[row], classes[place], counts[row, place])
 
 
 def in_parts(answer: Callable[[Floats], Floats], values: Floats, least: int = 2_000) -> Floats:

@@ -11,7 +11,8 @@ from dnsanom.model.threshold import decide, false_alerts
 from dnsanom.schema import BENIGN, VECTORS
 
 Metrics = dict[str, Any]
-_DIGITS = 6
+#: Decimals that figures are kept to.
+DIGITS = 6
 
 
 def confusion(truth: pd.Series, said: pd.Series) -> pd.DataFrame:
@@ -33,9 +34,9 @@ def per_vector(table: pd.DataFrame) -> dict[str, dict[str, float | int]]:
     f1 = 2 * hits / np.maximum(support + said, 1)
     return {
         str(vector): {
-            "precision": round(float(precision[i]), _DIGITS),
-            "recall": round(float(recall[i]), _DIGITS),
-            "f1": round(float(f1[i]), _DIGITS),
+            "precision": round(float(precision[i]), DIGITS),
+            "recall": round(float(recall[i]), DIGITS),
+            "f1": round(float(f1[i]), DIGITS),
             "support": int(support[i]),
         }
         for i, vector in enumerate(table.index)
@@ -45,7 +46,7 @@ def per_vector(table: pd.DataFrame) -> dict[str, dict[str, float | int]]:
 def macro_f1(table: pd.DataFrame) -> float:
     """Mean F1 over the vectors that truly occur, each counting the same."""
     f1 = [row["f1"] for row in per_vector(table).values() if row["support"]]
-    return round(float(np.mean(f1)), _DIGITS)
+    return round(float(np.mean(f1)), DIGITS)
 
 
 def metrics(rows: pd.DataFrame, scored: pd.DataFrame) -> Metrics:
@@ -74,8 +75,8 @@ def alerting(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging
         "threshold": threshold,
         "false_alerts_per_day": round(false_alerts(rows, scored, threshold, merging), 2),
         "macro_f1_at_threshold": macro_f1(table),
-        "precision": round(float((attack & flagged).sum() / max(flagged.sum(), 1)), _DIGITS),
-        "recall": round(float((attack & flagged).sum() / max(attack.sum(), 1)), _DIGITS),
+        "precision": round(float((attack & flagged).sum() / max(flagged.sum(), 1)), DIGITS),
+        "recall": round(float((attack & flagged).sum() / max(attack.sum(), 1)), DIGITS),
         "episodes": episodes(rows, said),
         "vector_pr_auc": {v: pr_auc(rows["vector"] == v, scored[v]) for v in VECTORS if v in scored},
     }
@@ -92,7 +93,7 @@ def pr_auc(positive: pd.Series, score: pd.Series) -> float | None:
     """Area under precision over recall, as average precision; None without a positive row."""
     if not positive.any():
         return None
-    return round(float(average_precision_score(positive.to_numpy(), score.to_numpy())), _DIGITS)
+    return round(float(average_precision_score(positive.to_numpy(), score.to_numpy())), DIGITS)
 
 
 def episodes(rows: pd.DataFrame, said: pd.Series) -> dict[str, dict[str, int]]:
@@ -125,7 +126,7 @@ def flat(figures: Metrics) -> dict[str, float | None]:
     of_vectors = {f"{name}/{vector}": value for vector, row in by_vector for name, value in row.items()}
     areas = {f"pr_auc/{vector}": value for vector, value in figures.get("vector_pr_auc", {}).items()}
     found = {
-        f"episodes_found/{vector}": round(row["flagged"] / row["episodes"], _DIGITS)
+        f"episodes_found/{vector}": round(row["flagged"] / row["episodes"], DIGITS)
         for vector, row in figures.get("episodes", {}).items()
     }
     return plain | of_vectors | areas | found

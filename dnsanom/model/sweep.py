@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,174 +11,191 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from dnsanom.detect.merge import merging
-from dnsanom.model import frames, tracking
+from dnsanom.model import asked, board, frames, intervals, tracking
+from dnsanom.model.board import Result, Row, name_of
 from dnsanom.model.bundle import Bundle, matrix, scored
-from dnsanom.model.candidates import Setting, grid, head
-from dnsanom.model.distinct import distinct
+from dnsanom.model.candidates import Setting, grid
+from dnsanom.model.distinct import in_parts
 from dnsanom.model.figures import confusion_figure
-from dnsanom.model.scoring import Metrics, alerting, confusion, flat, likeliest, metrics
-from dnsanom.model.thin import thinned
+from dnsanom.model.finished import Finished
+from dnsanom.model.precision import Cost, rounding_cost
+from dnsanom.model.scoring import Metrics, alerting, flat
+from dnsanom.model.task import Task, task
 from dnsanom.model.threshold import choose
-from dnsanom.model.trials import Task, Trial, run_trials
+from dnsanom.model.trials import Trial, run_trials
 from dnsanom.model.usual import usual
 from dnsanom.settings import Settings
 
 Say = Callable[[str], None]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Result:
-    """A trial with its validation figures and confusion table."""
+class Plan:
+    """What is swept: the data set's rows, the chosen features, the settings in order, the tags of runs."""
 
-    trial: Trial
-    metrics: Metrics
-    confusion: pd.DataFrame
+    settings: Settings
+    view: str
+    model: str
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    features: list[str]
+    order: list[Setting]
+    tags: dict[str, str]
+
+    @property
+    def seed(self) -> int:
+        """The seed of every draw."""
+        return self.settings.params.dataset.seed
+
+    @property
+    def folder(self) -> Path:
+        """Where the best model goes."""
+        return self.settings.candidate(self.view, self.model)
+
+    def task(self) -> Task:
+        """The rows as models are fitted on them and asked about them."""
+        limits = self.settings.params.sweep
+        return task(
+            self.train, self.validation, self.view, self.features, limits, self.seed, limits.resolution
+        )
+
+    def rounding_cost(self, setting: Setting) -> Cost:
+        """What the resolution costs a setting."""
+        limits, rows = self.settings.params.sweep, (self.train, self.validation)
+        return rounding_cost(self.model, setting, *rows, self.view, self.features, limits, self.seed)
+
+    def finished(self) -> Finished:
+        """What an earlier sweep of the same left, if it was killed."""
+        limits = self.settings.params.sweep.model_dump(mode="json", exclude={"knn", "svm"})
+        made_of = {**self.tags, "seed": self.seed, "features": self.features, **limits}
+        return Finished(self.settings.var / "sweeps" / f"{self.view}-{self.model}", made_of)
+
+
+def plan(settings: Settings, view: str, model: str) -> Plan:
+    """The plan of a sweep. Raises DatasetError when there is nothing to learn from."""
+    train, validation = frames.load_train(settings, view), frames.load(settings, view, "validation")
+    tags = frames.tags(settings, view, validation) | {"model": model, "kind": "sweep"}
+    order = grid(settings.params.sweep, model)
+    features = frames.chosen(settings, view)
+    return Plan(settings, view, model, train, validation, features, order, tags)
 
 
 def sweep(settings: Settings, view: str, model: str, say: Say = print) -> list[Row]:
     """Try every setting of `model`; keep the best by macro-F1 on validation rows, the simplest of equals.
 
-    Writes the best as a bundle, and the leader-board as sweep.json and sweep.csv, to the candidate's folder;
-    logs a parent run with one nested run a setting. Gives the leader-board, best first.
+    Writes the best as a bundle, the leader-board as sweep.json, .csv and .png, and what rounding costs as
+    resolution.json to the candidate's folder; logs a parent run with one nested run a setting. A sweep that
+    was killed goes on where it was. Gives the leader-board, best first.
     """
-    train, validation = frames.load_train(settings, view), frames.load(settings, view, "validation")
-    features = frames.chosen(settings, view)
-    before = head(view, features).fit(matrix(train, view))
-    order = grid(settings.params.sweep, model)
-    most, seed = settings.params.sweep.svm_rows, settings.params.dataset.seed
-    tags = frames.tags(settings, view, validation) | {"model": model, "kind": "sweep"}
-    rows = train if model == "knn" else train.iloc[thinned(train["vector"], most, seed)]
-    task = _task(before, rows, validation, view)
-    with tracking.run(settings, view, f"sweep {model}", tags) as parent:
-        results = []
-        for trial in run_trials(model, order, task):
-            results.append(_score(trial, task, validation))
-            _log_trial(settings, view, parent, results[-1], tags)
-            say(f"{view} {model} {len(results)}/{len(order)}: {_line(results[-1])}")
-        results.sort(key=lambda r: (-r.metrics["macro_f1"], order.index(r.trial.setting)))
-        best = _with_alerts(settings, results[0], task, validation)
-        pipeline = Pipeline([*before.steps, ("model", best.trial.model)])
-        bundle = Bundle(pipeline, _card(settings, view, model, features, best, train, tags))
-        board = [_row(result) for result in results]
-        write(settings.candidate(view, model), bundle, board)
-        _log_best(settings, view, parent, bundle, best, board, train, tags)
-    return board
+    this = plan(settings, view, model)
+    what, finished = this.task(), this.finished()
+    with tracking.run(settings, view, f"sweep {model}", this.tags, resumed=finished.run) as parent:
+        finished.goes_to(parent.id)
+        results = board.ranked(_results(this, what, finished, parent, say), this.order)
+        best = _best(this, what, results[0])
+        cost = this.rounding_cost(results[0].setting)
+        rows = board.rows(results)
+        write(this.folder, best, rows, cost)
+        _log_best(this, parent, best, results[0], rows, cost)
+    finished.forget()
+    return rows
 
 
-def write(folder: Path, bundle: Bundle, board: list[Row]) -> None:
-    """The best bundle and the leader-board; the same results give the same bytes."""
-    bundle.save(folder)
-    (folder / "sweep.json").write_text(json.dumps(board, indent=2) + "\n")
-    pd.json_normalize(board).to_csv(folder / "sweep.csv", index=False, lineterminator="\n")
+def _results(this: Plan, what: Task, finished: Finished, parent: tracking.Run, say: Say) -> list[Result]:
+    """Of every setting: what an earlier sweep finished, then what is tried now."""
+    results = finished.load(this.order)
+    if results:
+        say(f"{this.view} {this.model}: {len(results)} of {len(this.order)} settings were finished before")
+    done = [result.setting for result in results]
+    times = intervals.draw(what.asked, this.seed)
+    for trial in run_trials(this.model, [s for s in this.order if s not in done], what):
+        results.append(_result(trial, what, times))
+        _log_trial(this, parent, results[-1])
+        finished.add(results[-1])
+        say(f"{this.view} {this.model} {len(results)}/{len(this.order)}: {board.line(results[-1])}")
+    return results
 
 
-def _task(before: Pipeline, train: pd.DataFrame, validation: pd.DataFrame, view: str) -> Task:
-    asked = np.asarray(before.transform(matrix(validation, view)))
-    first, inverse = distinct(asked)
-    return Task(
-        train=np.asarray(before.transform(matrix(train, view))),
-        train_vector=train["vector"].to_numpy(dtype=str),
-        rows=asked[first],
-        inverse=inverse,
-        vector=validation["vector"].to_numpy(dtype=str),
+def _result(trial: Trial, what: Task, times: intervals.Times) -> Result:
+    replicates = intervals.replicated(what.asked, trial.answer, times)
+    return Result(
+        setting=trial.setting,
+        metrics=asked.metrics(what.asked, trial.answer, trial.score),
+        confusion=asked.confusion(what.asked, trial.answer),
+        replicates=tuple(replicates.round(6).tolist()),
+        fit_seconds=trial.fit_seconds,
+        predict_seconds=trial.predict_seconds,
     )
 
 
-def _answers(trial: Trial, task: Task, validation: pd.DataFrame) -> pd.DataFrame:
+def _best(this: Plan, what: Task, result: Result) -> Bundle:
+    """The best setting's model, fitted once more, with its threshold and what comes of alerts at it."""
+    (trial,) = run_trials(this.model, [result.setting], what)
+    chances = in_parts(trial.model.predict_proba, what.asked.rows)
     classes = [str(c) for c in trial.model.classes_]
-    return scored(trial.chances, classes).iloc[task.inverse].set_index(validation.index)
+    answers = scored(chances, classes).iloc[what.asked.inverse].set_index(this.validation.index)
+    detect, merge = this.settings.params.detect, merging(this.settings.params)
+    chosen = choose(this.validation, answers, detect.false_alerts_per_day, merge)
+    told = alerting(this.validation, answers, chosen.score, merge) | {"within_budget": chosen.within_budget}
+    pipeline = Pipeline([*what.before.steps, ("model", trial.model)])
+    return Bundle(pipeline, _card(this, result.setting, classes, result.metrics | told))
 
 
-def _score(trial: Trial, task: Task, validation: pd.DataFrame) -> Result:
-    answers = _answers(trial, task, validation)
-    table = confusion(validation["vector"], likeliest(answers))
-    return Result(trial, metrics(validation, answers), table)
+def write(folder: Path, bundle: Bundle, rows: list[Row], cost: Cost) -> None:
+    """The best bundle, the leader-board and what rounding costs; the same results give the same bytes."""
+    bundle.save(folder)
+    (folder / "sweep.json").write_text(json.dumps(rows, indent=2) + "\n")
+    (folder / "resolution.json").write_text(json.dumps(cost, indent=2) + "\n")
+    pd.json_normalize(rows).to_csv(folder / "sweep.csv", index=False, lineterminator="\n")
 
 
-def _with_alerts(settings: Settings, best: Result, task: Task, validation: pd.DataFrame) -> Result:
-    """The best trial with its threshold, and what comes of alerts at it."""
-    answers, merge = (
-        _answers(best.trial, task, validation),
-        merging(settings.params),
-    )
-    chosen = choose(validation, answers, settings.params.detect.false_alerts_per_day, merge)
-    told = alerting(validation, answers, chosen.score, merge)
-    return replace(best, metrics=best.metrics | told | {"within_budget": chosen.within_budget})
-
-
-def _card(
-    settings: Settings,
-    view: str,
-    model: str,
-    features: list[str],
-    best: Result,
-    train: pd.DataFrame,
-    tags: dict[str, str],
-) -> dict[str, Any]:
+def _card(this: Plan, setting: Setting, classes: list[str], validation: Metrics) -> dict[str, Any]:
+    settings, view = this.settings, this.view
     return {
         "view": view,
-        "model": model,
-        "setting": best.trial.setting,
-        "features": features,
-        "classes": [str(c) for c in best.trial.model.classes_],
-        "threshold": best.metrics["threshold"],
-        "usual": usual(train, view),
+        "model": this.model,
+        "setting": setting,
+        "features": this.features,
+        "classes": classes,
+        "threshold": validation["threshold"],
+        "usual": usual(this.train, view),
+        "resolution": settings.params.sweep.resolution,
         "window_seconds": settings.params.dns.window_seconds,
-        "data_md5": tags["data_md5"],
+        "data_md5": this.tags["data_md5"],
         "learned_until": frames.learned_until(settings, view),
-        "code": tags["code"],
+        "code": this.tags["code"],
         "name": tracking.model_name(view),
         "version": None,
-        "validation": best.metrics,
+        "validation": validation,
     }
 
 
-def _row(result: Result) -> Row:
-    f1 = {vector: row["f1"] for vector, row in result.metrics["vectors"].items()}
-    names = ("macro_f1", "pr_auc")
-    return {"setting": result.trial.setting, **{name: result.metrics[name] for name in names}, "f1": f1}
-
-
-def _log_trial(
-    settings: Settings, view: str, parent: tracking.Run, result: Result, tags: dict[str, str]
-) -> None:
-    title = f"{view} view, validation rows: {name_of(result.trial.setting)}"
-    seconds: dict[str, float | None] = {
-        "fit_seconds": result.trial.fit_seconds,
-        "predict_seconds": result.trial.predict_seconds,
+def _log_trial(this: Plan, parent: tracking.Run, result: Result) -> None:
+    name = name_of(result.setting)
+    low, high = intervals.interval(np.asarray(result.replicates))
+    more: dict[str, float | None] = {
+        "macro_f1_low": low,
+        "macro_f1_high": high,
+        "fit_seconds": result.fit_seconds,
+        "predict_seconds": result.predict_seconds,
     }
-    with tracking.run(settings, view, name_of(result.trial.setting), tags, parent) as run:
-        run.log(result.trial.setting, flat(result.metrics) | seconds, {})
+    with tracking.run(this.settings, this.view, name, this.tags, parent) as run:
+        run.log(result.setting, flat(result.metrics) | more, {})
+        title = f"{this.view} view, validation rows: {name}"
         run.figure("confusion.png", confusion_figure(result.confusion, title))
         run.table("confusion.json", result.confusion.reset_index())
 
 
 def _log_best(
-    settings: Settings,
-    view: str,
-    parent: tracking.Run,
-    bundle: Bundle,
-    best: Result,
-    board: list[Row],
-    train: pd.DataFrame,
-    tags: dict[str, str],
+    this: Plan, parent: tracking.Run, bundle: Bundle, result: Result, rows: list[Row], cost: Cost
 ) -> None:
-    parent.log(best.trial.setting, flat(best.metrics), {"best": name_of(best.trial.setting)})
-    seen = matrix(train, view).assign(vector=train["vector"])
-    parent.data(seen, settings.dataset(view) / "train.parquet", "training", tags["data_md5"])
-    parent.figure("confusion.png", confusion_figure(best.confusion, f"best: {name_of(best.trial.setting)}"))
-    parent.table("confusion.json", best.confusion.reset_index())
-    parent.table("leaderboard.json", pd.json_normalize(board))
-    parent.model(bundle, settings.candidate(view, bundle.card["model"]), train.head(5))
-
-
-def name_of(setting: Setting) -> str:
-    """A setting as people write it."""
-    return " ".join(f"{name}={value}" for name, value in setting.items())
-
-
-def _line(result: Result) -> str:
-    figures = f"macro-F1 {result.metrics['macro_f1']:.3f}, PR-AUC {result.metrics['pr_auc'] or 0:.3f}"
-    seconds = f"{result.trial.fit_seconds + result.trial.predict_seconds:.1f} s"
-    return f"{name_of(result.trial.setting)}: {figures} ({seconds})"
+    name = name_of(result.setting)
+    costs = {f"rounding/{key}": value for key, value in cost.items()}
+    parent.log(result.setting, flat(bundle.card["validation"]) | costs, {"best": name})
+    seen = matrix(this.train, this.view).assign(vector=this.train["vector"])
+    parent.data(seen, this.settings.dataset(this.view) / "train.parquet", "training", this.tags["data_md5"])
+    parent.figure("confusion.png", confusion_figure(result.confusion, f"best: {name}"))
+    parent.figure("leaderboard.png", board.picture(rows, f"{this.view} view, {this.model}"))
+    parent.table("confusion.json", result.confusion.reset_index())
+    parent.table("leaderboard.json", pd.json_normalize(rows))
+    parent.model(bundle, this.folder, this.train.head(5))

@@ -15,12 +15,13 @@ def thinned(vector: pd.Series, most: int, seed: int) -> Indices:
     if len(vector) <= most:
         return np.arange(len(vector))
     rng = np.random.default_rng(seed)
-    values = vector.to_numpy(dtype=str)
-    attacks = [v for v in np.unique(values) if v != BENIGN]
-    each = most // 4 // max(len(attacks), 1)
-    kept = [_some(rng, np.flatnonzero(values == v), each) for v in attacks]
+    codes, names = pd.factorize(vector, sort=True)
+    places = {str(name): np.flatnonzero(codes == code) for code, name in enumerate(names)}
+    benign = places.pop(BENIGN)
+    each = most // 4 // max(len(places), 1)
+    kept = [_some(rng, rows, each) for rows in places.values()]
     room = most - sum(len(rows) for rows in kept)
-    return np.sort(np.concatenate([*kept, _some(rng, np.flatnonzero(values == BENIGN), room)]))
+    return np.sort(np.concatenate([*kept, _some(rng, benign, room)]))
 
 
 def _some(rng: np.random.Generator, places: Indices, most: int) -> Indices:

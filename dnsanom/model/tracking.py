@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -29,6 +29,7 @@ from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from mlflow.sklearn import log_model
+from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
 from dnsanom.errors import NoChampionError, RegistryError
 from dnsanom.model.bundle import CARD_FILE, Bundle, matrix
@@ -38,6 +39,8 @@ from dnsanom.settings import Settings
 CHAMPION, PREVIOUS = "champion", "previous"
 #: What a logged model needs beside this project; named, since MLflow would otherwise find out by running it.
 REQUIREMENTS = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
+#: Between two looks at the machine while a run is under way.
+_SECONDS = 5
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -170,21 +173,56 @@ class Run:
 
 @contextmanager
 def run(
-    settings: Settings, view: str, name: str, tags: dict[str, str], parent: Run | None = None
+    settings: Settings,
+    view: str,
+    name: str,
+    tags: dict[str, str],
+    parent: Run | None = None,
+    resumed: str | None = None,
 ) -> Iterator[Run]:
-    """A run in the view's experiment, below `parent` if there is one; failed when the block raises."""
+    """A run in the view's experiment, below `parent` if there is one; failed when the block raises.
+
+    With `resumed`, the id of a run that was broken off, that one goes on if the store still has it.
+    """
     client = parent.client if parent else connect(settings)
     with told(settings.mlflow_uri):
         experiment = parent.experiment if parent else _experiment(client, settings, view)
         nested = {"mlflow.parentRunId": parent.id} if parent else {}
         own = {"mlflow.source.name": "dnsanom", "mlflow.source.git.commit": tags.get("code", ""), **nested}
-        made = client.create_run(experiment, run_name=name, tags={**own, **tags})
+        run_id = resumed if resumed and _goes_on(client, resumed) else None
+        if run_id is None:
+            run_id = str(client.create_run(experiment, run_name=name, tags={**own, **tags}).info.run_id)
         status = "FAILED"
         try:
-            yield Run(client, experiment, made.info.run_id)
+            with _watched(settings, run_id) if parent is None else nullcontext():
+                yield Run(client, experiment, run_id)
             status = "FINISHED"
         finally:
-            client.set_terminated(made.info.run_id, status)
+            client.set_terminated(run_id, status)
+
+
+def _goes_on(client: MlflowClient, run_id: str) -> bool:
+    """Have a run that was broken off run again; False if the store does not have it."""
+    try:
+        client.update_run(run_id, status="RUNNING")
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return False
+        raise
+    return True
+
+
+@contextmanager
+def _watched(settings: Settings, run_id: str) -> Iterator[None]:
+    """What the machine does meanwhile, as the run's `system/` metrics: processor, memory, disk, network."""
+    watch = SystemMetricsMonitor(
+        run_id, sampling_interval=_SECONDS, resume_logging=True, tracking_uri=settings.mlflow_uri
+    )
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.finish()
 
 
 def _experiment(client: MlflowClient, settings: Settings, view: str) -> str:

@@ -6,38 +6,28 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
 
-from dnsanom.model.candidates import Setting, estimator
+from dnsanom.model.asked import said, scores
+from dnsanom.model.candidates import Setting, estimator, takes_many
 from dnsanom.model.distinct import Floats, Indices, in_parts
-from dnsanom.model.svm import CalibratedSVC
-
-Vectors = NDArray[np.str_]
-
-
-@dataclass(frozen=True)
-class Task:
-    """Scaled training rows and their vectors; scaled distinct validation rows, and which of them and which
-    vector each validation row is."""
-
-    train: Floats
-    train_vector: Vectors
-    rows: Floats
-    inverse: Indices
-    vector: Vectors
+from dnsanom.model.knn import WeightedKNeighborsClassifier
+from dnsanom.model.task import Task
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A setting's fitted model, its class probabilities of the distinct validation rows, and its times."""
+    """A setting's fitted model; for the distinct validation rows the most probable of VECTORS and the score;
+    and the seconds that it took."""
 
     setting: Setting
     model: BaseEstimator
-    chances: Floats
+    answer: Indices
+    score: Floats
     fit_seconds: float
     predict_seconds: float
 
@@ -53,38 +43,49 @@ def _knn(settings: list[Setting], task: Task) -> Iterator[Trial]:
         same = [s for s in settings if s["metric"] == metric]
         most = max(s["n_neighbors"] for s in same)
         start = time.perf_counter()
-        fitted = estimator("knn", {**same[0], "n_neighbors": most}).fit(task.train, task.train_vector)
+        fitted = estimator("knn", {**same[0], "n_neighbors": most})
+        fitted.fit(task.train.rows, task.train.of, task.train.weight)
         models = [copy(fitted).set_params(**setting) for setting in same]
-        fit_seconds = time.perf_counter() - start
-
-        def ask(rows: Floats, fitted: BaseEstimator = fitted, models: list[BaseEstimator] = models) -> Floats:
-            chances = np.empty((len(rows), len(models), len(fitted.classes_)))
-            for found in fitted.near(rows, fitted.n_neighbors):
-                for place, model in enumerate(models):
-                    chances[found.rows, place] = model.vote(found)
-            return chances
-
-        answers = in_parts(ask, task.rows)
-        shared = (time.perf_counter() - start - fit_seconds) / len(same)
+        fitted_at = time.perf_counter()
+        answers = in_parts(partial(_votes, fitted, models), task.asked.rows)
+        seconds = (time.perf_counter() - fitted_at) / len(same)
         for place, (setting, model) in enumerate(zip(same, models, strict=True)):
-            yield Trial(setting, model, answers[:, place], fit_seconds, shared)
+            answer = answers[:, 0, place].astype(np.intp)
+            yield Trial(
+                setting, model, answer, answers[:, 1, place], (fitted_at - start) / len(same), seconds
+            )
+
+
+def _votes(
+    fitted: WeightedKNeighborsClassifier, models: list[WeightedKNeighborsClassifier], rows: Floats
+) -> Floats:
+    """Answer and score of each model for each row (n, 2, models), from one table of neighbourhoods."""
+    told = np.empty((len(rows), 2, len(models)))
+    for found in fitted.near(rows, fitted.n_neighbors):
+        for place, model in enumerate(models):
+            chances = model.vote(found)
+            told[found.rows, 0, place] = said(model.classes_, chances)
+            told[found.rows, 1, place] = scores(model.classes_, chances)
+    return told
 
 
 def _svm(settings: list[Setting], task: Task) -> Iterator[Trial]:
-    """Fits run side by side, one a processor: libsvm leaves Python's lock."""
-    cells = pd.DataFrame({"row": task.inverse, "vector": task.vector}).value_counts().reset_index()
-    vector, weight = cells["vector"].to_numpy(dtype=str), cells["count"].to_numpy(dtype=np.float64)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    """Fits run side by side, one a processor: libsvm and matrix products leave Python's lock."""
+    asked = task.asked
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         fits = [(setting, pool.submit(_fit_svm, setting, task)) for setting in settings]
         for setting, fit in fits:
             model, seconds = fit.result()
             start = time.perf_counter()
-            margins = in_parts(model.margins, task.rows)
-            model.calibrate(margins[cells["row"]], vector, weight)
-            yield Trial(setting, model, model.chances(margins), seconds, time.perf_counter() - start)
+            margins = in_parts(model.margins, asked.rows)
+            model.calibrate(margins[asked.row], asked.names(), asked.count)
+            chances = model.chances(margins)
+            answer, score = said(model.classes_, chances), scores(model.classes_, chances)
+            yield Trial(setting, model, answer, score, seconds, time.perf_counter() - start)
 
 
-def _fit_svm(setting: Setting, task: Task) -> tuple[CalibratedSVC, float]:
+def _fit_svm(setting: Setting, task: Task) -> tuple[BaseEstimator, float]:
     start = time.perf_counter()
-    model = estimator("svm", setting).fit(task.train, task.train_vector)
+    train = task.many if takes_many(setting) else task.few
+    model = estimator("svm", setting).fit(train.rows, train.of, train.weight)
     return model, time.perf_counter() - start

@@ -16,8 +16,6 @@ from typing import Any
 import pyarrow.parquet as pq
 from upath import UPath
 
-from dnsanom.settings import S3
-
 Folder = Path | UPath
 HOUR = timedelta(hours=1)
 COMPACTED = "all-"
@@ -45,20 +43,6 @@ class LakeFile:
     def compacted(self) -> bool:
         """Whether it takes the place of several."""
         return self.path.name.startswith(COMPACTED)
-
-
-def in_s3(url: str, s3: S3) -> UPath:
-    """The prefix that an s3:// URL names, at the endpoint and with the keys of the settings."""
-    region = {"region_name": s3.region}
-    return UPath(
-        url,
-        endpoint_url=s3.endpoint,
-        key=s3.access_key and s3.access_key.get_secret_value(),
-        secret=s3.secret_key and s3.secret_key.get_secret_value(),
-        client_kwargs=region,
-        # Another process may have written since; each listing is asked for anew.
-        use_listings_cache=False,
-    )
 
 
 def folder(lake: Folder, hour: datetime) -> Folder:

@@ -74,7 +74,9 @@ def prepared(settings: Settings, source: str = "truth") -> Settings:
     grid = settings.params.sweep.model_copy(
         update={
             "knn": settings.params.sweep.knn.model_copy(update={"n_neighbors": (3, 9)}),
-            "svm": settings.params.sweep.svm.model_copy(update={"C": (1.0, 10.0), "gamma": ("scale",)}),
+            "svm": settings.params.sweep.svm.model_copy(
+                update={"kernel": ("rbf",), "C": (1.0, 10.0), "gamma": ("scale",)}
+            ),
         }
     )
     return settings.model_copy(update={"params": settings.params.model_copy(update={"sweep": grid})})

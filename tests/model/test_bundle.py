@@ -17,6 +17,7 @@ from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import skopsfile
 from dnsanom.model.bundle import Bundle, digest, matrix, open_bundle, predict
 from dnsanom.model.candidates import pipeline
+from dnsanom.model.nystroem import NystroemSVC
 from dnsanom.settings import Settings
 
 COUNTS = {"benign": 300, "tunnel": 40, "scan": 40}
@@ -118,8 +119,8 @@ def test_untrusted_types_are_refused_by_name(tmp_path: Path) -> None:
 def test_what_is_trusted_is_what_is_needed(tmp_path: Path) -> None:
     needed = {
         name
-        for model in ("knn", "svm")
-        for name in skops.io.get_untrusted_types(data=skopsfile.dump(bundle(model).pipeline))
+        for made in (bundle("knn").pipeline, bundle("svm").pipeline, NystroemSVC())
+        for name in skops.io.get_untrusted_types(data=skopsfile.dump(made))
     }
     assert needed == set(skopsfile.TRUSTED)
 

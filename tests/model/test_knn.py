@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -126,3 +126,17 @@ def test_the_order_of_rows_makes_no_difference() -> None:
 def test_neighbours_that_there_are_not_are_refused(k: int) -> None:
     with pytest.raises(ValueError, match=f"n_neighbors={k}: must be 1 or more and at most"):
         WeightedKNeighborsClassifier(k).fit([[0.0], [1.0], [2.0]], ["a", "b", "a"])
+
+
+def test_one_table_answers_as_each_setting_would_alone() -> None:
+    X, y = lattice(800, 10)
+    rows = np.unique(lattice(400, 11)[0], axis=0)
+    settings = [{"n_neighbors": k, "weights": w, "metric": m} for k, w, m in GRID]
+    models = {m: WeightedKNeighborsClassifier(40, metric=m).fit(X, y) for m in METRICS}  # type: ignore[arg-type]
+    for setting in settings:
+        alone = WeightedKNeighborsClassifier(**setting).fit(X, y).predict_proba(rows)
+        model = clone(models[setting["metric"]]).set_params(**setting).fit(X, y)
+        from_table = np.empty(alone.shape)
+        for found in models[setting["metric"]].near(rows, 40):
+            from_table[found.rows] = model.vote(found)
+        np.testing.assert_allclose(from_table, alone, atol=1e-12)

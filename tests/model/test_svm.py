@@ -1,11 +1,22 @@
-"""The calibrated SVM against scikit-learn's SVC."""
+"""The calibrated machines against scikit-learn's SVC and LinearSVC."""
+
+from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.datasets import make_classification
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from dnsanom.model import nystroem
+from dnsanom.model.nystroem import NystroemSVC
 from dnsanom.model.svm import CalibratedSVC
+
+
+@parametrize_with_checks([CalibratedSVC(), NystroemSVC(n_components=20)])
+def test_is_an_estimator_as_scikit_learn_wants_it(estimator: BaseEstimator, check: Any) -> None:
+    check(estimator)
 
 
 def blobs(classes: int, rows: int = 600) -> tuple[np.ndarray, np.ndarray]:
@@ -26,9 +37,33 @@ def blobs(classes: int, rows: int = 600) -> tuple[np.ndarray, np.ndarray]:
 def test_margins_are_scikit_learns(kernel: str) -> None:
     X, y = blobs(4)
     ours = CalibratedSVC(C=10, kernel=kernel).fit(X[:300], y[:300])  # type: ignore[arg-type]
+    np.testing.assert_allclose(ours.margins(X[300:]), ours.svc_.decision_function(X[300:]), atol=1e-9)
     peer = SVC(C=10, kernel=kernel, break_ties=True).fit(X[:300], y[:300])
-    np.testing.assert_allclose(ours.margins(X[300:]), peer.decision_function(X[300:]), atol=1e-9)
+    np.testing.assert_allclose(ours.margins(X[300:]), peer.decision_function(X[300:]), atol=5e-3)
     assert (ours.predict(X[300:]) == peer.predict(X[300:])).all()
+
+
+@pytest.mark.parametrize("gamma", ["scale", 0.3])
+def test_repeated_rows_are_a_weight(gamma: Any) -> None:
+    X, y = blobs(3, 300)
+    times = np.random.default_rng(1).integers(0, 5, len(X))
+    ours = CalibratedSVC(gamma=gamma).fit(X, y, times)
+    assert len(ours.svc_.support_vectors_) <= (times > 0).sum()
+    peer = SVC(gamma=gamma, break_ties=True).fit(X.repeat(times, axis=0), y.repeat(times))
+    np.testing.assert_allclose(ours.margins(X), peer.decision_function(X), atol=5e-3)
+    assert (ours.predict(X) == peer.predict(X)).all()
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_landmarks_machines_are_linear_svcs(classes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nystroem, "_MOST_STEPS", 10_000)
+    X, y = blobs(classes, 300)
+    times = np.random.default_rng(1).integers(1, 4, len(X))
+    ours = NystroemSVC(C=0.5, n_components=30).fit(X, y, times)
+    peer = LinearSVC(C=0.5, dual=False, tol=1e-8, max_iter=10_000).fit(ours.map_.transform(X), y, times)
+    margins = peer.decision_function(ours.map_.transform(X))
+    found = ours.margins(X) if classes > 2 else ours.margins(X)[:, 1]
+    np.testing.assert_allclose(found, margins, atol=5e-3)
 
 
 def test_two_classes() -> None:

@@ -13,9 +13,9 @@ import pytest
 from made import START, flows
 
 from dnsanom.detect.lakehours import count_flows, lake_files
-from dnsanom.settings import S3
+from dnsanom.settings import S3, in_s3
 from dnsanom.store import compact, lake
-from dnsanom.store.lake_files import HOUR, Folder, everything, in_s3
+from dnsanom.store.lake_files import HOUR, Folder, everything
 from dnsanom.store.objects import ObjectStore
 
 LATER = START + 10 * HOUR
