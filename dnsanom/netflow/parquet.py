@@ -94,7 +94,9 @@ def _wanted(schema: pa.Schema, key: str) -> dict[str, Column]:
             raise DecodeError(f"{key}: column {name}: stands there twice")
         kind = schema.field(name).type
         if not column.takes(kind):
-            raise DecodeError(f"{key}: column {name}: its type {kind} must be {column.types}")
+            raise DecodeError(
+                f"{key}: column {name}: its type {' '.join(str(kind).split())} must be {column.types}"
+            )
     return wanted
 
 

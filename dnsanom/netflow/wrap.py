@@ -100,7 +100,7 @@ def _unpack(data: bytes, name: str, codec: str | None, key: str, limit: int) -> 
             opened.write(part)
             if opened.tell() > limit:
                 raise DecodeError(f"{key}: {name}: more than {limit:,} bytes when unpacked")
-    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+    except (OSError, pa.ArrowException, EOFError, lzma.LZMAError, ValueError) as error:
         is_cut = isinstance(error, EOFError) or str(error) == _CUT
         kind = UnfinishedError if is_cut else DecodeError
         raise kind(f"{key}: {name}: {' '.join(str(error).split())}") from error
