@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from dnsanom.model.asked import Asked, asked
 from dnsanom.model.bundle import matrix
 from dnsanom.model.candidates import head
-from dnsanom.model.distinct import Cells, Floats, Indices, cells
+from dnsanom.model.distinct import Cells, Floats, cells
 from dnsanom.model.thin import thinned
 from dnsanom.params import Sweep
 
@@ -43,9 +43,9 @@ def task(
     many, few = (thinned(of, most, seed) for most in (limits.nystroem_rows, limits.svm_rows))
     return Task(
         before=before,
-        train=_cells(scaled, of, np.arange(len(of))),
-        many=_cells(scaled, of, many),
-        few=_cells(scaled, of, few),
+        train=grouped(scaled, of),
+        many=grouped(scaled[many], of.iloc[many]),
+        few=grouped(scaled[few], of.iloc[few]),
         asked=asked(
             np.asarray(before.transform(matrix(validation, view))),
             validation["vector"],
@@ -54,8 +54,8 @@ def task(
     )
 
 
-def _cells(scaled: Floats, vector: pd.Series, which: Indices) -> Cells:
-    """The chosen rows by row and vector; numbers stand for the names meanwhile, as they are quicker."""
+def grouped(scaled: Floats, vector: pd.Series) -> Cells:
+    """Rows by row and vector; numbers stand for the names meanwhile, as they are quicker."""
     codes, names = pd.factorize(vector, sort=True)
-    found = cells(scaled[which], codes[which], np.ones(len(which)))
+    found = cells(scaled, codes, np.ones(len(codes)))
     return Cells(found.rows, np.asarray(names, dtype=str)[found.of], found.weight)
