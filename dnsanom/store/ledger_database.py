@@ -8,6 +8,7 @@ for each other's rows. Transactions are short; many changes belong into one.
 
 import fcntl
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -155,5 +156,18 @@ def _make_folder(url: sa.URL) -> None:
 
 def _prepare(connection: Any, _record: object) -> None:
     """A reader never waits for the writer, and a commit outlives a loss of power, as the lake's files do."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    deadline = time.monotonic() + PATIENCE
+    while not _in_wal_mode(connection, deadline):
+        time.sleep(0.01)
     connection.execute("PRAGMA synchronous = FULL")
+
+
+def _in_wal_mode(connection: Any, deadline: float) -> bool:
+    """SQLite does not wait here: of two that use a new file at once, one is told that it is locked."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            raise
+        return False
+    return True

@@ -1,6 +1,7 @@
 """The ledger's database: what can't be opened is one line, and what an earlier version wrote opens."""
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,16 @@ def test_the_setting_names_the_ledger_and_hides_its_password(settings: Settings)
     assert isinstance(chosen.ledger, SecretStr)
     assert chosen.ledger.get_secret_value() == url
     assert "pa55" not in repr(chosen) + chosen.model_dump_json()
+
+
+def test_a_new_file_that_another_process_writes_to_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE theirs (one)")
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.execute, ["COMMIT"])
+    release.start()
+    with Ledger(path) as ledger:
+        assert ledger.counts() == {}
+    release.join()
+    other.close()
