@@ -105,3 +105,8 @@ class ServerError(DnsanomError):
 
 class PortTakenError(ServerError):
     """Somebody else listens on the port that a local server needs."""
+
+
+def one_line(error: object) -> str:
+    """What an error says, or any other text of many lines, on one line."""
+    return " ".join(str(error).split())

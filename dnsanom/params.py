@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from dnsanom.errors import SettingsError
+from dnsanom.errors import SettingsError, one_line
 from dnsanom.schema import ATTACKS
 
 
@@ -202,7 +202,7 @@ def load_params(path: Path) -> Params:
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such file; run in a project folder or set DNSANOM_ROOT") from error
     except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"{path}: not YAML: {one_line(error)}") from error
     try:
         return Params.model_validate(loaded)
     except ValidationError as error:

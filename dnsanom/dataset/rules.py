@@ -19,7 +19,7 @@ from ibis.expr import types as ir
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from dnsanom.errors import RuleError
+from dnsanom.errors import RuleError, one_line
 
 LONGEST = 1_000
 
@@ -60,7 +60,7 @@ def _parse(when: str) -> exp.Expression:
         where = f"line {problem['line']}, position {problem['col']}"
         raise RuleError(f"rule {when!r}: {where}: {problem['description']}") from error
     except SqlglotError as error:
-        raise RuleError(f"rule {when!r}: {' '.join(str(error).split())}") from error
+        raise RuleError(f"rule {when!r}: {one_line(error)}") from error
     if len(parsed) != 1 or parsed[0] is None:
         raise RuleError(f"rule {when!r}: must be one condition, such as bpp > 1000")
     return parsed[0]

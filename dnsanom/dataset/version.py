@@ -13,7 +13,7 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dnsanom.errors import DatasetError, SettingsError
+from dnsanom.errors import DatasetError, SettingsError, one_line
 from dnsanom.progress import Progress
 from dnsanom.settings import Settings
 
@@ -148,7 +148,7 @@ def _reasons(error: BaseException | None) -> str:
     """The error and what it came from, once each, on one line."""
     said: list[str] = []
     while error is not None:
-        text = " ".join(str(error).split())
+        text = one_line(error)
         if text and text not in said:
             said.append(text)
         error = error.__cause__

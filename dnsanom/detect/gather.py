@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from dnsanom.detect.alert import Unread
 from dnsanom.detect.sources import Source, expand
-from dnsanom.errors import DnsanomError
+from dnsanom.errors import DnsanomError, one_line
 from dnsanom.schema import COLUMNS
 from dnsanom.settings import Settings
 
@@ -69,7 +69,7 @@ def in_bounds(flows: pa.Table) -> pa.ChunkedArray:
 
 def _named(key: str, error: Exception) -> str:
     """One line that names the source, whether or not the error does."""
-    text = " ".join(str(error).split())
+    text = one_line(error)
     if isinstance(error, FileNotFoundError):
         return f"{key}: no such file"
     return text if text.startswith(key) else f"{key}: {text}"

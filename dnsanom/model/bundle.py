@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from dnsanom.errors import DatasetError, RegistryError
+from dnsanom.errors import DatasetError, RegistryError, one_line
 from dnsanom.model import skopsfile
 from dnsanom.model.distinct import Floats, distinct, in_parts
 from dnsanom.schema import BENIGN, feature_names
@@ -123,7 +123,7 @@ def _read_card(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise RegistryError(f"{path}: no such file, so this is no model folder") from error
     except (ValueError, OSError) as error:
-        raise RegistryError(f"{path}: not a model card: {' '.join(str(error).split())}") from error
+        raise RegistryError(f"{path}: not a model card: {one_line(error)}") from error
     missing = [key for key in CARD_KEYS if not isinstance(card, dict) or key not in card]
     if missing:
         raise RegistryError(f"{path}: not a model card: no {', '.join(missing)}")

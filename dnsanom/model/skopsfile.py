@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from dnsanom.errors import RegistryError
+from dnsanom.errors import RegistryError, one_line
 
 #: Types and functions beside scikit-learn's and NumPy's own that a model of ours is made of.
 TRUSTED = (
@@ -56,7 +56,7 @@ def load(path: Path) -> Any:
     except FileNotFoundError as error:
         raise RegistryError(f"{path}: no such file, so this is no model folder") from error
     except _DAMAGE as error:
-        raise RegistryError(f"{path}: not a skops model: {' '.join(str(error).split())}") from error
+        raise RegistryError(f"{path}: not a skops model: {one_line(error)}") from error
 
 
 def _steady(data: bytes) -> bytes:

@@ -31,7 +31,7 @@ from mlflow.models import infer_signature
 from mlflow.sklearn import log_model
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
-from dnsanom.errors import NoChampionError, RegistryError
+from dnsanom.errors import NoChampionError, RegistryError, one_line
 from dnsanom.model.bundle import CARD_FILE, Bundle, matrix
 from dnsanom.model.skopsfile import TRUSTED
 from dnsanom.settings import Settings
@@ -240,7 +240,7 @@ def _download(uri: str, folder: str) -> Path:
     try:
         return Path(artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except OSError as error:
-        raise RegistryError(f"{uri}: its files can't be read: {' '.join(str(error).split())}") from error
+        raise RegistryError(f"{uri}: its files can't be read: {one_line(error)}") from error
 
 
 @contextmanager
@@ -249,7 +249,7 @@ def told(where: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        raise RegistryError(f"{where}: {' '.join(str(error).split())}") from error
+        raise RegistryError(f"{where}: {one_line(error)}") from error
 
 
 def _quieten() -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from dnsanom.errors import DecodeError
+from dnsanom.errors import DecodeError, one_line
 
 #: Arrow's parser takes no line longer than its block.
 _BLOCK = 4 << 20
@@ -159,7 +159,7 @@ def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: byte
         )
     except pa.ArrowInvalid as error:
         check_rejected(skipped, key)
-        raise DecodeError(f"{key}: {' '.join(str(error).split())}") from error
+        raise DecodeError(f"{key}: {one_line(error)}") from error
     return table, skipped
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from dnsanom.errors import DecodeError, UnfinishedError
+from dnsanom.errors import DecodeError, UnfinishedError, one_line
 from dnsanom.netflow.assemble import assemble
 from dnsanom.netflow.cells import is_null
 from dnsanom.netflow.parquet_columns import KINDS, Column, Reasons, plain
@@ -52,7 +52,7 @@ def read(data: bytes, key: str) -> Parsed:
     try:
         return _read(data, key)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise DecodeError(f"{key}: Parquet: {' '.join(str(error).split())}") from error
+        raise DecodeError(f"{key}: Parquet: {one_line(error)}") from error
 
 
 def _read(data: bytes, key: str) -> Parsed:
@@ -94,9 +94,7 @@ def _wanted(schema: pa.Schema, key: str) -> dict[str, Column]:
             raise DecodeError(f"{key}: column {name}: stands there twice")
         kind = schema.field(name).type
         if not column.takes(kind):
-            raise DecodeError(
-                f"{key}: column {name}: its type {' '.join(str(kind).split())} must be {column.types}"
-            )
+            raise DecodeError(f"{key}: column {name}: its type {one_line(kind)} must be {column.types}")
     return wanted
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from dnsanom.errors import DecodeError, UnfinishedError
+from dnsanom.errors import DecodeError, UnfinishedError, one_line
 
 #: Bytes of an export when unpacked; 2 million flows in nfdump's widest CSV are half of it.
 LIMIT = 1 << 30
@@ -103,7 +103,7 @@ def _unpack(data: bytes, name: str, codec: str | None, key: str, limit: int) -> 
     except (OSError, pa.ArrowException, EOFError, lzma.LZMAError, ValueError) as error:
         is_cut = isinstance(error, EOFError) or str(error) == _CUT
         kind = UnfinishedError if is_cut else DecodeError
-        raise kind(f"{key}: {name}: {' '.join(str(error).split())}") from error
+        raise kind(f"{key}: {name}: {one_line(error)}") from error
     return opened.getvalue()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from dnsanom.errors import QualityError
+from dnsanom.errors import QualityError, one_line
 from dnsanom.params import Quality
 from dnsanom.quality.author import CONFIG, PASS_CHECKPOINT, ROWS_CHECKPOINT, SUITES
 from dnsanom.quality.rules import EARLIEST, EXPORTS, LATEST, LEAST_DNS, SUITE
@@ -71,7 +71,7 @@ def open_context(settings: Settings) -> Context:
         checkpoints = [project.checkpoints.get(name) for name in (PASS_CHECKPOINT, ROWS_CHECKPOINT)]
         _check_suite(root / SUITES / f"{SUITE}.json", checkpoints[0])
     except (GreatExpectationsError, ValueError, LookupError) as error:
-        raise QualityError(f"{root}: {_line(error)}; `{AUTHOR}` writes it anew") from error
+        raise QualityError(f"{root}: {one_line(error)}; `{AUTHOR}` writes it anew") from error
     return Context(project, *checkpoints)
 
 
@@ -124,7 +124,7 @@ def failures(checkpoint: Any, subject: Subject) -> list[Any]:
             run_id=RunIdentifier(run_name=subject.name, run_time=subject.time),
         )
     except (GreatExpectationsError, OSError) as error:
-        raise QualityError(f"{subject.name}: checkpoint {checkpoint.name}: {_line(error)}") from error
+        raise QualityError(f"{subject.name}: checkpoint {checkpoint.name}: {one_line(error)}") from error
     (results,) = outcome.run_results.values()
     return [result for result in results.results if not result.success]
 
@@ -132,7 +132,3 @@ def failures(checkpoint: Any, subject: Subject) -> list[Any]:
 def now() -> datetime:
     """The time of a run."""
     return datetime.now(UTC)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from dnsanom.errors import LedgerError, SettingsError
+from dnsanom.errors import LedgerError, SettingsError, one_line
 
 #: How long a writer waits for another, in seconds.
 PATIENCE = 30
@@ -111,7 +111,7 @@ class Database:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            text = " ".join(str(getattr(error, "orig", None) or error).split())
+            text = one_line(getattr(error, "orig", None) or error)
             if self._password:
                 text = text.replace(self._password, "***")
             raise LedgerError(f"ledger {self.name}: {_SAID.get(text, text)}") from error

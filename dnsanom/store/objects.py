@@ -17,6 +17,7 @@ from dnsanom.errors import (
     StoreAwayError,
     StoreDeniedError,
     StoreError,
+    one_line,
 )
 from dnsanom.settings import S3
 from dnsanom.store.export import ObjectInfo
@@ -115,7 +116,7 @@ class ObjectStore:
             )
             raise StoreAwayError(f"{where}: the store {what} ({type(error).__name__})") from error
         except (boto.BotoCoreError, ValueError) as error:
-            raise StoreError(f"{where}: {_line(error)}") from error
+            raise StoreError(f"{where}: {one_line(error)}") from error
 
 
 def split_url(url: str) -> tuple[str, str]:
@@ -149,7 +150,7 @@ def _client(s3: S3) -> Any:
             config=config,
         )
     except ValueError as error:
-        raise SettingsError(f"DNSANOM_S3_ENDPOINT: {s3.endpoint!r}: {_line(error)}") from error
+        raise SettingsError(f"DNSANOM_S3_ENDPOINT: {s3.endpoint!r}: {one_line(error)}") from error
 
 
 def _keys(s3: S3) -> tuple[str, str]:
@@ -165,7 +166,7 @@ def _keys(s3: S3) -> tuple[str, str]:
 
 
 def _client_error(where: str, error: boto.ClientError) -> StoreError:
-    code, answer = _code(error), _line(error)
+    code, answer = _code(error), one_line(error)
     if code in _DENIED:
         what = "check DNSANOM_S3_ACCESS_KEY, DNSANOM_S3_SECRET_KEY and the bucket's policy"
         return StoreDeniedError(f"{where}: access denied ({code}); {what}")
@@ -180,10 +181,6 @@ def _client_error(where: str, error: boto.ClientError) -> StoreError:
 
 def _code(error: boto.ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "unknown"))
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _info(item: dict[str, Any]) -> ObjectInfo:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dnsanom import sampling
-from dnsanom.errors import DecodeError, UnfinishedError
+from dnsanom.errors import DecodeError, UnfinishedError, one_line
 from dnsanom.netflow import Decoded, decode
 from dnsanom.params import SamplingRule
 from dnsanom.quality import quarantine
@@ -168,4 +168,4 @@ def _span(flows: pa.Table) -> tuple[int, int] | None:
 
 
 def _line(error: Exception, key: str) -> str:
-    return " ".join(str(error).split()).removeprefix(f"{key}: ")
+    return one_line(error).removeprefix(f"{key}: ")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dnsanom.dataset.truth import read_truth
-from dnsanom.errors import DatasetError, DecodeError
+from dnsanom.errors import DatasetError, DecodeError, one_line
 from dnsanom.schema import TRUTH_COLUMNS
 from dnsanom.store.export import export_id
 
@@ -23,7 +23,7 @@ def keep(folder: Path, key: str, data: bytes) -> int:
         rows = len(read_truth(beside))
         beside.replace(_file(folder, key))
     except (DatasetError, ValueError) as error:
-        raise DecodeError(f"{key}: {' '.join(str(error).split())}".replace(f"{beside}: ", "")) from error
+        raise DecodeError(f"{key}: {one_line(error)}".replace(f"{beside}: ", "")) from error
     finally:
         beside.unlink(missing_ok=True)
     return rows

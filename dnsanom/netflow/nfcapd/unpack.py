@@ -5,7 +5,7 @@ import bz2
 import pyarrow as pa
 from lzallright import LZOCompressor, LZOError
 
-from dnsanom.errors import DecodeError
+from dnsanom.errors import DecodeError, one_line
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.blocks import Block
 from dnsanom.netflow.nfcapd.header import COMPRESSIONS
@@ -25,7 +25,7 @@ def open_block(block: Block, compression: int, key: str) -> bytes | memoryview:
     try:
         body = _decompress(block.body, compression)
     except (OSError, ValueError, EOFError) as error:
-        raise DecodeError(f"{where}: {' '.join(str(error).split())}") from error
+        raise DecodeError(f"{where}: {one_line(error)}") from error
     if len(body) > nf.READ_LIMIT:
         raise DecodeError(f"{where}: more than {nf.READ_LIMIT:,} bytes when decompressed")
     return body
