@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 TIMESTAMP = pa.timestamp("ms", tz="UTC")
+#: The last millisecond of the year 9999, which no calendar goes past.
+LAST_MS = 253_402_300_799_999
 UDP, TCP = 17, 6
 
 

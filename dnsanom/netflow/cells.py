@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from dnsanom.netflow.address import canonical
 from dnsanom.netflow.names import flags_bits, protocol_number
+from dnsanom.schema import LAST_MS
 
 Parse = Callable[[str], Any]
 #: All texts at once; raises ArrowInvalid when one of them is malformed.
@@ -20,7 +21,7 @@ Many = Callable[[pa.Array], pa.Array]
 
 _TIME = pa.timestamp("ms")
 #: The year 10000, which neither Python nor Arrow's text of a time can reach.
-_END_OF_TIME = 253_402_300_800_000
+_END_OF_TIME = LAST_MS + 1
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ when nfdump has aggregated, this format does not say how many.
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_lines, text_of
+from dnsanom.netflow.lines import begins_as, named
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 
@@ -45,8 +45,7 @@ _SUMMARY = re.compile(
 
 def sniff(data: bytes) -> bool:
     """Is the first line a header with nfdump's short names, or one of the first a flow in all columns?"""
-    lines = first_lines(data)
-    return _is_header(lines[0]) or any(_FLOW.fullmatch(line) for line in lines)
+    return begins_as(data, _is_header, _FLOW)
 
 
 def _is_header(line: bytes) -> bool:
@@ -56,8 +55,7 @@ def _is_header(line: bytes) -> bool:
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     a column."""
-    text, headed = text_of(data, key), _is_header(first_lines(data)[0])
-    names, body = cut_header(text) if headed else (_NAMES, text)
+    names, body = named(data, key, _is_header, _NAMES)
     if b"Summary" in body:
         body = _SUMMARY.sub(b"", body)
     return delimited(body, names, _VOCABULARY, NAME, key)

@@ -92,6 +92,20 @@ def cut_header(text: bytes, delimiter: bytes = b",") -> tuple[tuple[str, ...], b
     return tuple(name.strip() for name in header.decode().split(delimiter.decode())), body
 
 
+def begins_as(data: bytes, is_header: Callable[[bytes], bool], flow: re.Pattern[bytes]) -> bool:
+    """Is the first line a header, or, where that was left out, one of the first lines a flow?"""
+    lines = first_lines(data)
+    return is_header(lines[0]) or any(flow.fullmatch(line) for line in lines)
+
+
+def named(
+    data: bytes, key: str, is_header: Callable[[bytes], bool], names: tuple[str, ...]
+) -> tuple[tuple[str, ...], bytes]:
+    """The names in an export's header and the lines below it; without one, `names` and all lines."""
+    text = text_of(data, key)
+    return cut_header(text) if is_header(first_line(data)) else (names, text)
+
+
 def read_lines(
     body: bytes, names: tuple[str, ...], wanted: Collection[str], key: str, delimiter: bytes = b","
 ) -> Lines:

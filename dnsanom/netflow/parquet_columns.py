@@ -11,12 +11,13 @@ from pyarrow import types
 
 from dnsanom.netflow.address import canonical
 from dnsanom.netflow.cells import is_null
+from dnsanom.schema import LAST_MS
 
 #: Row → what is wrong with it.
 Reasons = dict[int, str]
 _TIME = pa.timestamp("ms")
 #: The milliseconds of the years 1 to 9999, which calendars have.
-_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+_FIRST_MS = -62_135_596_800_000
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def _moments(values: pa.Array) -> pa.Array:
     unit = {"s": 1, "ms": 1000, "us": 10**6, "ns": 10**9}[values.type.unit]
     numbers = values.cast(pa.timestamp(values.type.unit)).view(pa.int64())
     if unit < 1000:
-        return pc.multiply(_where(numbers, _FIRST_MS // 1000, _LAST_MS // 1000), 1000).view(_TIME)
-    low, high = (max(-(2**63), min(2**63 - 1, ms * unit // 1000)) for ms in (_FIRST_MS, _LAST_MS))
+        return pc.multiply(_where(numbers, _FIRST_MS // 1000, LAST_MS // 1000), 1000).view(_TIME)
+    low, high = (max(-(2**63), min(2**63 - 1, ms * unit // 1000)) for ms in (_FIRST_MS, LAST_MS))
     within = _where(numbers, low, high)
     ticks = np.asarray(within.fill_null(0)) // (unit // 1000)
     return pa.array(ticks, mask=is_null(within)).view(_TIME)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import layout1_bytes
 import nfcapd_bytes
+import packing
 import pyarrow as pa
 import text_samples
 from flow_rows import made_flows
@@ -82,25 +83,12 @@ def _texts() -> list[Target]:
     return [Target(name, seeds, wound) for name, seeds in found.items()]
 
 
-def arrow(codec: str) -> Callable[[bytes], bytes]:
-    """A function that packs as one frame of this codec."""
-
-    def pack(data: bytes) -> bytes:
-        sink = pa.BufferOutputStream()
-        with pa.CompressedOutputStream(sink, codec) as stream:
-            stream.write(data)
-        packed: bytes = sink.getvalue().to_pybytes()
-        return packed
-
-    return pack
-
-
 PACKS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda data: gzip.compress(data, 1, mtime=0),
     "bzip2": lambda data: bz2.compress(data, 1),
     "xz": lambda data: lzma.compress(data, preset=0),
-    "zstd": arrow("zstd"),
-    "lz4": arrow("lz4"),
+    "zstd": packing.arrow("zstd"),
+    "lz4": packing.arrow("lz4"),
 }
 _SKIPPED = struct.pack("<II", 0x184D2A50, 4) + b"skip"
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from flow_rows import made_flows
+from packing import arrow
 
 from dnsanom.errors import DecodeError, UnfinishedError
 from dnsanom.netflow import decode
@@ -23,17 +23,6 @@ from dnsanom.simulate.nfcapd import write_nfcapd
 
 DNS = Dns(ports=(53, 853))
 Pack = Callable[[bytes], bytes]
-
-
-def arrow(codec: str) -> Pack:
-    def pack(data: bytes) -> bytes:
-        sink = pa.BufferOutputStream()
-        with pa.CompressedOutputStream(sink, codec) as stream:
-            stream.write(data)
-        packed: bytes = sink.getvalue().to_pybytes()
-        return packed
-
-    return pack
 
 
 PACKS: dict[str, Pack] = {

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-#: The last millisecond of the year 9999, which no calendar goes past.
-LAST_MS = 253_402_300_799_999
+from dnsanom.schema import LAST_MS
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

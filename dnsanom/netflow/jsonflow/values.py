@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from dnsanom.netflow import cells
 from dnsanom.netflow.cells import Cell, read_cells
-from dnsanom.netflow.jsonflow.moments import LAST_MS, moment_reader
+from dnsanom.netflow.jsonflow.moments import moment_reader
+from dnsanom.schema import LAST_MS
 
 Ints = npt.NDArray[np.int64]
 _NUMBERS, _TEXTS = {int, type(None)}, {str, type(None)}

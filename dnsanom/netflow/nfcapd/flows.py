@@ -9,6 +9,7 @@ import numpy.typing as npt
 from dnsanom.netflow.keep import may_be_dns
 from dnsanom.netflow.nfcapd import format as nf
 from dnsanom.netflow.nfcapd.faults import Faults
+from dnsanom.schema import LAST_MS
 
 Rows = npt.NDArray[np.int64]
 Bodies = npt.NDArray[np.void]
@@ -24,8 +25,6 @@ _NUMBERS: dict[str, npt.DTypeLike] = {
     },
     **{"src": np.uint32, "dst": np.uint32, "router": np.uint32, "selector": np.int64},
 }
-#: The last millisecond of the year 9999, which no calendar goes past.
-_LAST_MS = 253_402_300_799_999
 #: What a record has said of its flow: times, ports and counters; addresses.
 GENERIC, ADDRESSES = 1, 2
 
@@ -63,7 +62,7 @@ def span(rows: Rows) -> Rows | slice:
 def check(flows: Flows, faults: Faults, ports: Sequence[int] | None) -> None:
     """What no flow can be: after the year 9999, past 63 bits; of DNS over these ports, without addresses."""
     first = flows.numbers["first"]
-    faults.add_all(np.flatnonzero((first < 0) | (first > _LAST_MS)), "first seen after the year 9999")
+    faults.add_all(np.flatnonzero((first < 0) | (first > LAST_MS)), "first seen after the year 9999")
     for name in ("packets", "bytes", "flows"):
         faults.add_all(np.flatnonzero(flows.numbers[name] < 0), f"{name}: 2^63 or more")
     lacking = flows.without(ADDRESSES)

@@ -8,7 +8,7 @@ protocols than TCP are printed as none. Source: output_csv.c of nfdump 1.7.5 to 
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_lines, text_of
+from dnsanom.netflow.lines import begins_as, named
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 from dnsanom.netflow.text.nfdump_cells import PORT_OR_ICMP
@@ -46,8 +46,7 @@ _FLOW = re.compile(
 
 def sniff(data: bytes) -> bool:
     """Is the first line a header with nfdump's long names, or one of the first a flow in 10 columns?"""
-    lines = first_lines(data)
-    return _is_header(lines[0]) or any(_FLOW.fullmatch(line) for line in lines)
+    return begins_as(data, _is_header, _FLOW)
 
 
 def _is_header(line: bytes) -> bool:
@@ -58,6 +57,5 @@ def _is_header(line: bytes) -> bool:
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     a column."""
-    text, headed = text_of(data, key), _is_header(first_lines(data)[0])
-    names, body = cut_header(text) if headed else (_NAMES, text)
+    names, body = named(data, key, _is_header, _NAMES)
     return delimited(body, names, _VOCABULARY, NAME, key)

@@ -7,7 +7,7 @@ It names no exporter and does not say how many flows a line stands for. Source: 
 import re
 
 from dnsanom.netflow import cells
-from dnsanom.netflow.lines import cut_header, first_lines, text_of
+from dnsanom.netflow.lines import begins_as, named
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
 
@@ -35,13 +35,15 @@ _FLOW = re.compile(rb"\d+,\d+,\d+,\d+,\d+,[\da-fA-F:.]+,\d+,[\da-fA-F:.]+,(?:\d+
 
 def sniff(data: bytes) -> bool:
     """Is the first line the header of csv-fast, or one of the first a flow in its columns?"""
-    lines = first_lines(data)
-    return lines[0].startswith(_HEADER) or any(_FLOW.fullmatch(line) for line in lines)
+    return begins_as(data, _is_header, _FLOW)
+
+
+def _is_header(line: bytes) -> bool:
+    return line.startswith(_HEADER)
 
 
 def read(data: bytes, key: str) -> Parsed:
     """Flows of the lines, and the malformed lines as they stand. Raises DecodeError for a header that lacks
     a column."""
-    text, headed = text_of(data, key), first_lines(data)[0].startswith(_HEADER)
-    names, body = cut_header(text) if headed else (_NAMES, text)
+    names, body = named(data, key, _is_header, _NAMES)
     return delimited(body, names, _VOCABULARY, NAME, key)
