@@ -7,8 +7,6 @@ on the way. When no export comes any more, the clock ends the wait.
 
 from collections.abc import Mapping
 
-import ibis
-
 from dnsanom.dataset.moments import duration_ms, epoch_ms
 from dnsanom.detect.lakehours import hour_of
 from dnsanom.params import Detect
@@ -27,7 +25,7 @@ def watermark(lake: Folder, hours: Mapping[int, set[str]], now: float, length: i
 def newest(lake: Folder, hour: int) -> float:
     """When (epoch s) the last flow of an hour of the lake ended."""
     start = hour_of(hour)
-    flows = lakes.read(lake, start, start + HOUR, ibis.duckdb.connect())
+    flows = lakes.read(lake, start, start + HOUR)
     ends = epoch_ms(flows.first_seen) + duration_ms(flows.duration)
     return int(flows.aggregate(end=ends.max()).to_pyarrow()["end"][0].as_py() or 0) / 1000
 

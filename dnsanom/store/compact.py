@@ -6,7 +6,6 @@ breaks off in between leaves files that do not count any more; the next compacti
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -24,8 +23,9 @@ from dnsanom.store.lake_files import (
     REPLACES,
     Folder,
     LakeFile,
+    appearing,
     everything,
-    files,
+    export_of,
     without_replaced,
 )
 from dnsanom.store.stage import PARQUET
@@ -62,40 +62,24 @@ def without(file: LakeFile, exports: set[str]) -> None:
 
 def expire(lake: Folder, days: float) -> int:
     """Delete the hours that end so many days before the newest one, and return how many they were."""
-    held = files(lake)
-    if not held:
-        return 0
-    oldest = max(held) - timedelta(days=days)
-    gone = [hour for hour in held if hour < oldest]
-    for hour, all_ in everything(lake, gone).items():
-        _delete(all_)
-        folder = all_[0].path.parent
-        if isinstance(folder, Path) and hour in gone and not any(folder.iterdir()):
+    held = everything(lake)
+    gone = [hour for hour in held if hour < max(held) - timedelta(days=days)]
+    for hour in gone:
+        _delete(held[hour])
+        folder = held[hour][0].path.parent
+        if isinstance(folder, Path) and not any(folder.iterdir()):
             folder.rmdir()
     return len(gone)
 
 
 def _write(folder: Folder, old: list[LakeFile], dropped: set[str]) -> None:
-    holds = sorted(version for file in old for version in file.holds if _id(version) not in dropped)
+    holds = sorted(version for file in old for version in file.holds if export_of(version) not in dropped)
     replaces = sorted(file.version for file in old)
     name = hashlib.sha256("\n".join([*holds, *replaces]).encode()).hexdigest()[:20]
     footer = {HOLDS: json.dumps(holds), REPLACES: json.dumps(replaces)}
-    target = folder / f"{COMPACTED}{name}.parquet"
-    if not isinstance(target, Path):
-        return _fill(target, old, dropped, footer)
-    beside = target.with_name(f".{name}.{os.getpid()}.tmp")
-    try:
-        _fill(beside, old, dropped, footer)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _fill(target: Folder, old: list[LakeFile], dropped: set[str], footer: dict[bytes, str]) -> None:
     schema = FLOW_SCHEMA.with_metadata(footer)
-    with target.open("wb") as sink, pq.ParquetWriter(sink, schema, **PARQUET) as writer:
+    target = folder / f"{COMPACTED}{name}.parquet"
+    with appearing(target) as sink, pq.ParquetWriter(sink, schema, **PARQUET) as writer:
         for rows in _groups(old, dropped):
             writer.write_table(rows.replace_schema_metadata(footer))
 
@@ -119,10 +103,6 @@ def _kept(flows: pa.Table, dropped: set[str]) -> pa.Table:
         return flows
     keys = [key for key in pc.unique(flows["export_key"]).to_pylist() if export_id(key) in dropped]
     return flows.filter(pc.invert(pc.is_in(flows["export_key"], value_set=pa.array(keys, pa.string()))))
-
-
-def _id(version: str) -> str:
-    return version.split(" ", 1)[0].removesuffix(".parquet")
 
 
 def _delete(old: Iterable[LakeFile]) -> None:

@@ -5,8 +5,8 @@ UTC). An export's files are named by its key, so writing it again puts its rows 
 ones.
 """
 
-import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from pathlib import Path
 
 import ibis
@@ -19,8 +19,8 @@ from upath import UPath
 from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.store import compact
 from dnsanom.store.export import export_id
-from dnsanom.store.lake_files import HOUR, Folder, LakeFile, files, folder
-from dnsanom.store.stage import PARQUET, Staged, by_hour, save
+from dnsanom.store.lake_files import HOUR, Folder, LakeFile, appearing, files, folder
+from dnsanom.store.stage import PARQUET, Staged, by_hour
 
 
 def write(lake: Folder, flows: pa.Table, export_key: str, known: bool = True) -> int:
@@ -33,7 +33,8 @@ def write(lake: Folder, flows: pa.Table, export_key: str, known: bool = True) ->
     parts = dict(by_hour(flows))
     _withdraw(lake, export_key, set(parts), known)
     for hour, part in parts.items():
-        _put(part, _own(lake, hour, export_key))
+        with appearing(_own(lake, hour, export_key)) as file:
+            pq.write_table(part, file, **PARQUET)
     return int(flows.num_rows)
 
 
@@ -73,7 +74,7 @@ def read(
     """
     backend = connection or ibis.duckdb.connect()
     since, until = _utc(since), _utc(until)
-    found = files(lake).items()
+    found = files(lake, _between(since, until)).items()
     wanted = [file.path for hour, all_ in found if _meets(hour, since, until) for file in all_]
     schema = ibis.Schema.from_pyarrow(FLOW_SCHEMA)
     if wanted:
@@ -128,19 +129,12 @@ def _own(lake: Folder, hour: datetime, export_key: str) -> Folder:
     return folder(lake, hour) / f"{export_id(export_key)}.parquet"
 
 
-def _put(flows: pa.Table, target: Folder) -> None:
-    """Write a file that appears whole: by a rename on disk, by the upload's end in S3."""
-    if not isinstance(target, Path):
-        with target.open("wb") as upload:
-            pq.write_table(flows, upload, **PARQUET)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.stem}.{os.getpid()}.tmp")
-    try:
-        save(flows, beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+def _between(since: datetime | None, until: datetime | None) -> list[datetime] | None:
+    """The hours of a span, so that no others are listed; None for a span that is open."""
+    if since is None or until is None:
+        return None
+    first = since.replace(minute=0, second=0, microsecond=0)
+    return [first + n * HOUR for n in range(ceil(max(until - first, timedelta()) / HOUR))]
 
 
 def _meets(hour: datetime, since: datetime | None, until: datetime | None) -> bool:
@@ -148,4 +142,6 @@ def _meets(hour: datetime, since: datetime | None, until: datetime | None) -> bo
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
+    if time is None:
+        return None
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -6,11 +6,15 @@ after it has appeared, and until then they count as gone, so that no flow is see
 """
 
 import json
+import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -25,24 +29,45 @@ HOLDS, REPLACES = b"dnsanom.holds", b"dnsanom.replaces"
 
 @dataclass(frozen=True)
 class LakeFile:
-    """A file of an hour. `version` tells it from an earlier file of its name; `holds` are the versions of the
-    exports' own files whose flows are in it, its own if it is one of them."""
+    """A file of an hour. `version` tells it from an earlier file of its name.
+
+    A compacted file's footer is read when it is asked for: in S3 that is a request for each.
+    """
 
     path: Folder
     hour: datetime
     version: str
-    holds: tuple[str, ...]
-    replaces: frozenset[str] = frozenset()
-
-    @property
-    def exports(self) -> set[str]:
-        """The ids of the exports in it."""
-        return {version.split(" ", 1)[0].removesuffix(".parquet") for version in self.holds}
 
     @property
     def compacted(self) -> bool:
         """Whether it takes the place of several."""
         return self.path.name.startswith(COMPACTED)
+
+    @cached_property
+    def holds(self) -> tuple[str, ...]:
+        """Versions of the exports' own files whose flows are in it: its own if it is one of them."""
+        return tuple(json.loads(self._footer[HOLDS])) if self.compacted else (self.version,)
+
+    @cached_property
+    def replaces(self) -> frozenset[str]:
+        """Versions of the files that it takes the place of."""
+        return frozenset(json.loads(self._footer[REPLACES])) if self.compacted else frozenset()
+
+    @property
+    def exports(self) -> set[str]:
+        """The ids of the exports in it."""
+        return {export_of(version) for version in self.holds}
+
+    @cached_property
+    def _footer(self) -> dict[bytes, bytes]:
+        with self.path.open("rb") as file:
+            footer: dict[bytes, bytes] = pq.read_schema(file).metadata
+        return footer
+
+
+def export_of(version: str) -> str:
+    """The id of the export whose own file a version is of."""
+    return version.split(" ", 1)[0].removesuffix(".parquet")
 
 
 def folder(lake: Folder, hour: datetime) -> Folder:
@@ -61,24 +86,41 @@ def everything(lake: Folder, wanted: Iterable[datetime] | None = None) -> dict[d
     listed = _on_disk(lake, wanted) if isinstance(lake, Path) else _in_store(lake, wanted)
     by_hour: defaultdict[datetime, list[LakeFile]] = defaultdict(list)
     for path, hour, version in listed:
-        by_hour[hour].append(_file(path, hour, version))
+        by_hour[hour].append(LakeFile(path, hour, version))
     return {hour: sorted(by_hour[hour], key=lambda f: f.path.name) for hour in sorted(by_hour)}
 
 
 def without_replaced(all_: list[LakeFile]) -> list[LakeFile]:
     """The files of an hour that no other one replaces."""
+    if len(all_) == 1:
+        return all_
     replaced = frozenset[str]().union(*(file.replaces for file in all_))
     return [file for file in all_ if file.version not in replaced]
 
 
-def _file(path: Folder, hour: datetime, version: str) -> LakeFile:
-    if not path.name.startswith(COMPACTED):
-        return LakeFile(path, hour, version, (version,))
-    with path.open("rb") as file:
-        footer = pq.read_schema(file).metadata
-    return LakeFile(
-        path, hour, version, tuple(json.loads(footer[HOLDS])), frozenset(json.loads(footer[REPLACES]))
-    )
+@contextmanager
+def appearing(target: Folder) -> Iterator[Any]:
+    """A file to write, which appears as `target` when all of it is written, or not at all.
+
+    On disk by a rename of what was brought to the disk before; in S3 by an upload of a local file, since a
+    stream to there would leave what it had when an error ended it.
+    """
+    if not isinstance(target, Path):
+        with NamedTemporaryFile() as file:
+            yield file
+            file.flush()
+            target.fs.put_file(file.name, target.path)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.stem}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _on_disk(lake: Path, wanted: Iterable[datetime] | None) -> list[tuple[Folder, datetime, str]]:

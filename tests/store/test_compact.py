@@ -2,7 +2,7 @@
 
 import json
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,7 @@ from made import START, flows
 from dnsanom.detect.lakehours import count_flows, lake_files
 from dnsanom.settings import S3, in_s3
 from dnsanom.store import compact, lake
-from dnsanom.store.lake_files import HOUR, Folder, everything
+from dnsanom.store.lake_files import HOUR, Folder, appearing, everything
 from dnsanom.store.objects import ObjectStore
 
 LATER = START + 10 * HOUR
@@ -138,3 +138,21 @@ def test_one_connection_reads_a_lake_more_than_once(folder: Folder) -> None:
     backend = ibis.duckdb.connect()
     both = lake.read(folder, connection=backend).union(lake.read(folder, START + HOUR, connection=backend))
     assert both.count().execute() == 7
+
+
+def test_a_file_whose_writing_fails_does_not_appear(folder: Folder) -> None:
+    def fail() -> None:
+        with appearing(folder / "date=2026-03-02/hour=00/a.parquet") as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert names(folder) == []
+
+
+def test_a_span_is_told_in_any_time_zone(folder: Folder) -> None:
+    filled(folder)
+    abroad = timezone(timedelta(hours=5, minutes=30))
+    span = (START + timedelta(minutes=5)).astimezone(abroad), (START + 2 * HOUR).astimezone(abroad)
+    assert lake.read(folder, *span).count().execute() == 4
