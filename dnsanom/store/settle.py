@@ -8,6 +8,7 @@ takes its rows out again.
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from dnsanom.errors import LeaseLostError
 from dnsanom.quality import quarantine
@@ -35,9 +36,11 @@ class Settling:
         for outcome, known in ready:
             self._publish(outcome, known)
         with self.ledger.together():
-            for outcome, _ in ready:
-                self._commit(outcome)
+            committed = [(outcome, known) for outcome, known in ready if self._commit(outcome)]
         self.writing.clear()
+        for outcome, known in committed:
+            if known:
+                quarantine.forget(self.settings.quarantine, outcome.info.key, rows=not outcome.bad)
         if later := [outcome for outcome in outcomes if outcome not in now]:
             self.settle(later)
 
@@ -67,16 +70,7 @@ class Settling:
         return False
 
     def _quarantine(self, outcome: Outcome) -> None:
-        self.ledger.quarantine(
-            outcome.info,
-            outcome.sha256,
-            outcome.reason,
-            rows=outcome.rows,
-            bad=outcome.bad,
-            dropped=outcome.dropped,
-            missing=outcome.missing,
-            format=outcome.format,
-        )
+        self.ledger.quarantine(outcome.info, outcome.sha256, outcome.reason, **_counts(outcome))
         self.report.quarantined.append((outcome.info.key, outcome.reason))
 
     def _duplicate(self, outcome: Outcome, holder: str) -> None:
@@ -100,34 +94,36 @@ class Settling:
             truth.publish(settings.truth, self.staging, key)
             if known:
                 self._remove(key)
-        if known:
-            quarantine.forget(settings.quarantine, key, rows=not outcome.bad)
 
-    def _commit(self, outcome: Outcome) -> None:
+    def _commit(self, outcome: Outcome) -> bool:
+        """Whether it is committed; a lost lease and a duplicate are settled by this."""
         info = outcome.info
         try:
             holder = self.ledger.commit(
                 info,
                 outcome.sha256,
                 outcome.kind,
-                outcome.rows,
-                outcome.kept,
-                outcome.bad,
-                dropped=outcome.dropped,
-                missing=outcome.missing,
-                format=outcome.format,
+                kept=outcome.kept,
                 seen=outcome.seen,
+                **_counts(outcome),
             )
         except LeaseLostError as error:
             # The rows stay: whoever has the lease now writes the same ones, or the next pull removes them.
             self.report.lost.append((info.key, str(error)))
-            return
+            return False
         if holder is None:
             self.report.add(outcome)
-        else:
-            self._remove(info.key)
-            self._duplicate(outcome, holder)
+            return True
+        self._remove(info.key)
+        self._duplicate(outcome, holder)
+        return False
 
     def _remove(self, key: str) -> None:
         with self.ledger.alone():
             lake.remove(self.settings.lake, key)
+
+
+def _counts(outcome: Outcome) -> dict[str, Any]:
+    """What the ledger keeps of an export's rows, whatever became of it."""
+    names = ("rows", "bad", "dropped", "missing", "format")
+    return {name: getattr(outcome, name) for name in names}

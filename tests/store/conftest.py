@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from postgres import Postgres
 from pydantic import SecretStr
 
+from dnsanom.store.ledger import Ledger
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
@@ -36,3 +38,9 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | SecretStr:
         return tmp_path / "data" / "ledger.db"
     url: SecretStr = request.getfixturevalue("database")
     return url
+
+
+@pytest.fixture
+def ledger(where: Path | SecretStr) -> Iterator[Ledger]:
+    with Ledger(where, "netflow") as opened:
+        yield opened
