@@ -147,7 +147,7 @@ def test_bad_rows_go_to_quarantine_with_their_reasons(stored: Settings, bucket: 
 
 
 def test_a_quarantined_export_that_is_retried_leaves_quarantine_for_the_lake(
-    stored: Settings, bucket: ObjectStore
+    stored: Settings, bucket: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket.put("a", export(0, bad=15))
     assert len(pull(stored).quarantined) == 1
@@ -157,6 +157,11 @@ def test_a_quarantined_export_that_is_retried_leaves_quarantine_for_the_lake(
     assert len(quarantine.entries(stored.quarantine)) == 1
     mended = stored.params.quality.model_copy(update={"max_bad_share": 0.9})
     params = stored.params.model_copy(update={"quality": mended})
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "commit", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            pull(stored.model_copy(update={"params": params}))
+    assert "file" in [entry.kind for entry in quarantine.entries(stored.quarantine)]
     assert pull(stored.model_copy(update={"params": params})).committed == 1
     assert in_lake(stored) == {"a": 20}
     assert [entry.kind for entry in quarantine.entries(stored.quarantine)] == ["rows"]
