@@ -84,8 +84,8 @@ def sweep(settings: Settings, view: str, model: str, say: Say = print) -> list[R
     """Try every setting of `model`; keep the best by macro-F1 on validation rows, the simplest of equals.
 
     Writes the best as a bundle, the leader-board as sweep.json and .csv, and what rounding costs as
-    resolution.json to the candidate's folder, the leader-board's picture to MLflow; logs a parent run with one nested run a setting. A sweep that
-    was killed goes on where it was. Gives the leader-board, best first.
+    resolution.json to the candidate's folder; logs a parent run, with the leader-board's picture, and one
+    nested run a setting. A sweep that was killed goes on where it was. Gives the leader-board, best first.
     """
     this = plan(settings, view, model)
     what, finished = this.task(), this.finished()

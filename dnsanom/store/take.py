@@ -95,7 +95,9 @@ def _ruled(outcome: Outcome, data: bytes, decoded: Decoded, rules: Sequence[Samp
     flows, bad = decoded.flows, sampling.refused(decoded.flows, rules)
     refused = flows.filter(bad)
     if len(refused):
-        reasons = [sampling.refusal(exporter, rules) for exporter in refused["exporter"].to_pylist()]
+        exporters = refused["exporter"].to_pylist()
+        of = {exporter: sampling.refusal(exporter, rules) for exporter in set(exporters)}
+        reasons = [of[exporter] for exporter in exporters]
         refused = refused.append_column("reason", pa.array(reasons, pa.string()))
         flows = flows.filter(pc.invert(bad))
         rejected = pa.concat_tables([decoded.rejected, refused], promote_options="default")
