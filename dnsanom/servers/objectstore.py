@@ -9,9 +9,13 @@ import os
 import random
 import secrets
 import sysconfig
+import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dnsanom.errors import ServerError
 from dnsanom.servers import process
 from dnsanom.servers.process import LOOPBACK, Server
 
@@ -19,6 +23,8 @@ NAME = "s3"
 _PARTS = ("s3", "master", "volume", "filer", "admin")
 #: Each part listens for gRPC too, by default on its port + 10,000; admin's worker looks nowhere else for it.
 _GRPC = 10_000
+#: Seconds that the store may take to its first answer, and then to its first byte of data.
+_PATIENCE = 30
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,12 @@ def start(var: Path, port: int | None = None) -> RunningStore:
     found = running(var)
     if found is not None:
         return found
-    process.start(server(var, port), var, timeout=30)
+    process.start(server(var, port), var, timeout=_PATIENCE)
+    try:
+        _wait_for_data(_last_ports(var / "s3")["filer.port"])
+    except BaseException:
+        stop(var)
+        raise
     started = running(var)
     assert started is not None
     return started
@@ -73,6 +84,31 @@ def running(var: Path) -> RunningStore | None:
     access_key, secret_key = _credentials(var / "s3")
     endpoint = f"http://{LOOPBACK}:{_last_ports(var / 's3')['s3.port']}"
     return RunningStore(endpoint, access_key, secret_key, pid)
+
+
+def _wait_for_data(filer: int) -> None:
+    """Wait until a file of the last run can be read and a new one written. Raises ServerError.
+
+    The store says that it is healthy a moment before its volumes are known, and a read fails in between.
+    """
+    url, deadline = f"http://{LOOPBACK}:{filer}/.ready", time.monotonic() + _PATIENCE
+    while not (_http("GET", url) in (200, 404) and _http("PUT", url, b"ready") == 201):
+        if time.monotonic() > deadline:
+            raise ServerError(f"{NAME}: answers, but its data can't be read after {_PATIENCE} s")
+        time.sleep(0.05)
+
+
+def _http(method: str, url: str, body: bytes | None = None) -> int | None:
+    """The status that the request ends with, None without any answer."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(urllib.request.Request(url, body, method=method), timeout=1) as answer:
+            answer.read()
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
 
 
 def _remove_sockets(ports: dict[str, int]) -> None:

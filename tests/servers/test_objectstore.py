@@ -8,7 +8,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from dnsanom.errors import PortTakenError, StoreDeniedError
+from dnsanom.errors import PortTakenError, ServerError, StoreDeniedError
 from dnsanom.servers import objectstore, process
 from dnsanom.servers.objectstore import RunningStore
 from dnsanom.settings import S3
@@ -38,6 +38,17 @@ def test_objects_and_endpoint_outlive_a_restart(tmp_path: Path) -> None:
         assert objectstore.stop(tmp_path)
     assert objectstore.running(tmp_path) is None
     assert not psutil.pid_exists(second.pid)
+
+
+def test_a_store_whose_data_can_not_be_read_is_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"GET": 500, "PUT": 201}
+    monkeypatch.setattr(objectstore, "_http", lambda method, url, body=None: answers[method])
+    monkeypatch.setattr(objectstore, "_PATIENCE", 2)
+    with pytest.raises(ServerError, match="its data can't be read after 2 s"):
+        objectstore.start(tmp_path)
+    assert objectstore.running(tmp_path) is None
 
 
 def test_it_listens_on_loopback_only(object_store: RunningStore) -> None:
