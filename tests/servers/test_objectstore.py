@@ -45,8 +45,8 @@ def test_a_store_whose_data_can_not_be_read_is_not_started(
 ) -> None:
     answers = {"GET": 500, "PUT": 201}
     monkeypatch.setattr(objectstore, "_http", lambda method, url, body=None: answers[method])
-    monkeypatch.setattr(objectstore, "_PATIENCE", 2)
-    with pytest.raises(ServerError, match="its data can't be read after 2 s"):
+    monkeypatch.setattr(objectstore, "_PATIENCE", 5)
+    with pytest.raises(ServerError, match="its data can't be read after 5 s"):
         objectstore.start(tmp_path)
     assert objectstore.running(tmp_path) is None
 
