@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,13 @@ def v4_text(numbers: V4) -> pa.Array:
     """IPv4 addresses as dotted text."""
     if not len(numbers):
         return pa.array([], pa.string())
-    octets = pa.array([str(i) for i in range(256)])
-    parts = [octets.take(pa.array(((numbers >> shift) & 255).astype(np.uint8))) for shift in (24, 16, 8, 0)]
+    parts = [_octets().take(pa.array(((numbers >> shift) & 255).astype(np.uint8))) for shift in (24, 16, 8, 0)]
     return pc.binary_join_element_wise(*parts, ".")
+
+
+@cache
+def _octets() -> pa.Array:
+    return pa.array([str(i) for i in range(256)])
 
 
 def v6_text(halves: V6) -> pa.Array:

@@ -162,4 +162,4 @@ def _in_bulk(texts: pa.Array, cell: Cell) -> pa.Array | None:
 
 def is_null(values: pa.Array) -> npt.NDArray[np.bool_]:
     """Where a column is null."""
-    return np.asarray(values.is_null())
+    return np.asarray(values.is_null()) if values.null_count else np.zeros(len(values), bool)

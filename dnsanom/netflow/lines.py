@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -72,8 +72,14 @@ def _plain(data: bytes) -> bytes:
 
 def first_lines(data: bytes) -> list[bytes]:
     """Lines at the start of an export that are not blank, without the space around them; at least one."""
-    lines = _plain(data[:_HEAD]).split(b"\n")
-    return [line for line in (line.strip() for line in lines[:_FIRST]) if line] or [b""]
+    return list(_first_of(data[:_HEAD]))
+
+
+@lru_cache(maxsize=1)
+def _first_of(head: bytes) -> tuple[bytes, ...]:
+    """One sniffer after the other asks for them."""
+    lines = _plain(head).split(b"\n", _FIRST)[:_FIRST]
+    return tuple(line for line in (line.strip() for line in lines) if line) or (b"",)
 
 
 def first_line(data: bytes) -> bytes:

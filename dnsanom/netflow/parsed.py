@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 REJECT_SCHEMA = pa.schema([("row", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
+_NONE = REJECT_SCHEMA.empty_table()
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,6 @@ class Parsed:
 def rejects(rows: Sequence[int], raws: Sequence[str], reasons: Sequence[str]) -> pa.Table:
     """Rejected rows as a table (row, raw, reason), in the export's order."""
     if not rows:
-        return REJECT_SCHEMA.empty_table()
+        return _NONE
     table = pa.table([list(rows), list(raws), list(reasons)], schema=REJECT_SCHEMA)
     return table.sort_by("row")

@@ -19,6 +19,8 @@ from dnsanom.netflow.wrap import LIMIT
 UNKNOWN_BLOCK = 1 << 16
 #: Blocks that are opened side by side before their size is looked at.
 _BATCH = 16
+#: Packed bytes that are worth a thread.
+_MUCH = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def read_records(data: bytes, header: Header, key: str) -> Records:
     opened, starts = bytearray(), [0]
     for at in range(0, len(blocks), _BATCH):
         batch = blocks[at : at + _BATCH]
-        for body in side_by_side(lambda b: _opened(b, header.compression, key), batch, len(batch) > 1):
+        worth_it = len(batch) > 1 and sum(len(block.body) for block in batch) > _MUCH
+        for body in side_by_side(lambda b: _opened(b, header.compression, key), batch, worth_it):
             opened += body
             starts.append(len(opened))
         if len(opened) > LIMIT:

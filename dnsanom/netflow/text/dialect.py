@@ -67,6 +67,8 @@ def _split(
     """Which lines are flows, and the others with the first cell that is malformed."""
     good, reasons = np.ones(lines.count, bool), dict(lines.misfits)
     for name, column in values.items():
+        if not column.null_count:
+            continue
         texts, (target, cell) = lines.cells[name], vocabulary[name]
         wrong = is_null(column) & good
         if target not in _REQUIRED:

@@ -89,7 +89,9 @@ def layout_of_header(line: str, key: str) -> Layout:
 def layout_of_flow(line: str) -> Layout | None:
     """The layout of a line without a header; None when it is no format that nfdump has ready."""
     arrow = _FLOW.match(line)
-    ready = [_layout(names) for names in _READY[arrow[1]]] if arrow else []
+    if arrow is None:
+        return None
+    ready = [_layout(names) for names in _READY[arrow[1]]]
     words = len(plain_words(line.encode())[0].as_py().split())
     return next((layout for layout in ready if layout.width == words), None)
 

@@ -86,12 +86,15 @@ def _found(text: bytes) -> tuple[int, dict[str, pa.Array]]:
     held = np.flatnonzero(np.asarray(pc.match_substring(lines, "=")))
     halves = pc.split_pattern(lines.take(pa.array(held)), "=", max_splits=1).flatten()
     codes = np.asarray(pc.index_in(pc.ascii_trim_whitespace(halves[::2]), pa.array(_WANTED)).fill_null(-1))
+    wanted = np.flatnonzero(codes >= 0)
+    codes, held = codes[wanted], held[wanted]
+    values = _first_word(halves.take(pa.array(2 * wanted + 1)))
     found = {}
-    for code in np.unique(codes[codes >= 0]).tolist():
+    for code in np.unique(codes).tolist():
         at = np.flatnonzero(codes == code)
         places = np.full(len(starts), -1)
-        places[np.searchsorted(starts, held[at], "right")[::-1] - 1] = 2 * at[::-1] + 1
-        found[_WANTED[code]] = _first_word(halves.take(pa.array(places, mask=places < 0)))
+        places[np.searchsorted(starts, held[at], "right")[::-1] - 1] = at[::-1]
+        found[_WANTED[code]] = values.take(pa.array(places, mask=places < 0))
     return len(starts), found
 
 
