@@ -39,9 +39,13 @@ def make(folder: Path, dns: Dns, progress: Progress) -> None:
 
 
 def spoil(folder: Path, dns: Dns) -> None:
-    """Cut one export short, make one a CSV with bad rows, and lay one there twice."""
-    cut = folder / CORRUPT
-    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 2 // 3])
+    """Lose what a full disk would of one export, make one a CSV with bad rows, and lay one there twice.
+
+    One that is merely cut short would wait: its collector may still write it.
+    """
+    broken = folder / CORRUPT
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
     binary = folder / BAD_ROWS
     write_csv(folder / f"{BAD_ROWS}.csv", decode(binary.read_bytes(), BAD_ROWS, dns, keep="all").flows)
     binary.unlink()
