@@ -18,7 +18,8 @@ def v4_text(numbers: V4) -> pa.Array:
     """IPv4 addresses as dotted text."""
     if not len(numbers):
         return pa.array([], pa.string())
-    parts = [_octets().take(pa.array(((numbers >> shift) & 255).astype(np.uint8))) for shift in (24, 16, 8, 0)]
+    places = [((numbers >> shift) & 255).astype(np.uint8) for shift in (24, 16, 8, 0)]
+    parts = [_octets().take(pa.array(octet)) for octet in places]
     return pc.binary_join_element_wise(*parts, ".")
 
 

@@ -75,7 +75,7 @@ def _check(decoded: Decoded) -> None:
     except Exception as error:
         raise BrokenError(f"not valid: {_where(error)}") from error
     rows = np.concatenate([flows["row"].to_numpy(), rejected["row"].to_numpy()])
-    _promise(len(np.unique(rows)) == len(rows), "a row stands twice")
+    _promise(len(set(rows.tolist())) == len(rows), "a row stands twice")
     _promise(not len(rows) or (rows.min() >= 0 and rows.max() < report.rows), f"row past the rows: {report}")
     for reason in rejected["reason"].to_pylist()[:50]:
         _promise(bool(reason) and "\n" not in reason, f"reason: {reason!r}")
