@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dnsanom.netflow.columns import derive, finish, missing
 from dnsanom.netflow.keep import is_dns
-from dnsanom.netflow.parsed import Parsed
+from dnsanom.netflow.parsed import Parsed, only
 from dnsanom.netflow.readers import reader_of
 from dnsanom.netflow.wrap import unwrap
 from dnsanom.params import Dns
@@ -62,9 +62,7 @@ def _decoded(parsed: Parsed, key: str, ports: Sequence[int] | None) -> Decoded:
     """The flow table of what a reader found, all or only DNS over these ports, and what became of it."""
     columns = parsed.columns
     if ports is not None:
-        wanted = is_dns(columns, ports)
-        if not wanted.all():
-            columns = {name: column.filter(pa.array(wanted)) for name, column in columns.items()}
+        columns = only(columns, is_dns(columns, ports))
     flows, found, bad = finish(columns, key), parsed.flows + parsed.dropped, len(parsed.rejected)
     report = DecodeReport(
         format=parsed.format,

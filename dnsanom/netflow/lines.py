@@ -21,9 +21,12 @@ _BOM = b"\xef\xbb\xbf"
 _BLANK = re.compile(rb"\A(?:[ \t]*\n)+")
 #: So many lines must be long enough for flows, and so many malformed ones are kept.
 _MANY = 1_000_000
+#: Up to so many bytes are split by Python, as to set Arrow's parser up takes longer.
+SMALL = 16 << 10
 _SHORT = 16
 #: Where a header is left out, one of so many lines tells the format, should the first one be damaged.
 _FIRST = 16
+Cells = dict[int, pa.Array]
 
 
 @dataclass(frozen=True)
@@ -119,22 +122,23 @@ def read_lines(
 
     Raises DecodeError when a wanted column is there twice, or for a line longer than 4 MiB.
     """
-    chosen = {name: str(place) for place, name in enumerate(names) if name in wanted}
+    chosen = {name: place for place, name in enumerate(names) if name in wanted}
     twice = [name for name in chosen if names.count(name) > 1]
     if twice:
         raise DecodeError(f"{key}: header: column {twice[0]!r} stands there twice")
-    table, skipped = _parse(body, len(names), list(chosen.values()), key, delimiter)
-    cells = {name: table[place].combine_chunks() for name, place in chosen.items()}
+    parse = _split if len(body) <= SMALL else _parse
+    found, count, skipped = parse(body, len(names), list(chosen.values()), key, delimiter)
+    cells = {name: found[place] for name, place in chosen.items()}
     lines = cache(lambda: _not_blank(split_lines(body)))
 
     def raw(number: int) -> str:
         return str(lines()[number].as_py())
 
     if not skipped:
-        return Lines(cells, len(table), raw)
+        return Lines(cells, count, raw)
     misfits = _misfits(lines(), len(names), delimiter)
-    places = np.setdiff1d(np.arange(len(table) + len(misfits)), list(misfits))
-    return Lines(cells, len(table), raw, places, misfits)
+    places = np.setdiff1d(np.arange(count + len(misfits)), list(misfits))
+    return Lines(cells, count, raw, places, misfits)
 
 
 def split_lines(text: bytes) -> pa.Array:
@@ -154,8 +158,18 @@ def _not_blank(lines: pa.Array) -> pa.Array:
     return lines.filter(pc.not_equal(lines, ""))
 
 
-def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: bytes) -> tuple[pa.Table, int]:
-    """The wanted cells as text, and how many lines have too many or too few."""
+def _split(body: bytes, width: int, wanted: list[int], key: str, delimiter: bytes) -> tuple[Cells, int, int]:
+    """As `_parse`, for a few lines."""
+    lines = [line.split(delimiter.decode()) for line in body.decode().split("\n") if line]
+    whole = [cells for cells in lines if len(cells) == width]
+    check_rejected(len(lines) - len(whole), key)
+    found = {place: pa.array([cells[place] for cells in whole], pa.string()) for place in wanted}
+    return found, len(whole), len(lines) - len(whole)
+
+
+def _parse(body: bytes, width: int, wanted: list[int], key: str, delimiter: bytes) -> tuple[Cells, int, int]:
+    """The wanted cells by their place, as text; how many lines they are of, and how many other lines have too
+    many or too few cells."""
     skipped = 0
 
     def skip(_: csv.InvalidRow) -> str:
@@ -164,7 +178,8 @@ def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: byte
         return "skip" if skipped <= _MANY else "error"
 
     if not body.strip(b"\n"):
-        return pa.table({name: pa.array([], pa.string()) for name in wanted}), 0
+        return {place: pa.array([], pa.string()) for place in wanted}, 0, 0
+    names = list(map(str, wanted))
     try:
         table = csv.read_csv(
             pa.BufferReader(body),
@@ -175,12 +190,12 @@ def _parse(body: bytes, width: int, wanted: list[str], key: str, delimiter: byte
                 use_threads=len(body) > _BLOCK,
             ),
             csv.ParseOptions(delimiter=delimiter.decode(), quote_char=False, invalid_row_handler=skip),
-            csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())),
+            csv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(names, pa.string())),
         )
     except pa.ArrowInvalid as error:
         check_rejected(skipped, key)
         raise DecodeError(f"{key}: {one_line(error)}") from error
-    return table, skipped
+    return {place: table[str(place)].combine_chunks() for place in wanted}, len(table), skipped
 
 
 def _misfits(lines: pa.Array, width: int, delimiter: bytes) -> dict[int, str]:

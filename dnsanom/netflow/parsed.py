@@ -1,8 +1,10 @@
 """What a reader makes of an export: columns, and the rows that can't be flows, each with its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 REJECT_SCHEMA = pa.schema([("row", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
@@ -27,6 +29,14 @@ class Parsed:
     def flows(self) -> int:
         """How many flows the columns hold."""
         return len(self.columns["row"])
+
+
+def only(columns: Mapping[str, pa.Array], rows: npt.NDArray[np.bool_]) -> dict[str, pa.Array]:
+    """These rows of all columns; a mask is looked through once for them all."""
+    if rows.all():
+        return dict(columns)
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns)).filter(pa.array(rows))
+    return dict(zip(columns, batch.columns, strict=True))
 
 
 def rejects(rows: Sequence[int], raws: Sequence[str], reasons: Sequence[str]) -> pa.Table:

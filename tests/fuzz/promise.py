@@ -2,11 +2,13 @@
 
 import resource
 import time
+from contextlib import nullcontext
+from unittest import mock
 
 import numpy as np
 
 from dnsanom.errors import DecodeError
-from dnsanom.netflow import Decoded, decode
+from dnsanom.netflow import Decoded, decode, lines
 from dnsanom.params import Dns
 from dnsanom.schema import FLOW_SCHEMA
 
@@ -20,8 +22,14 @@ class BrokenError(Exception):
     """An input broke a promise: which one, and where in the code it shows."""
 
 
-def try_one(data: bytes, dns_only: bool) -> bool:
-    """Whether the input is read as flows (True) or refused (False). Raises BrokenError for anything else."""
+def try_one(data: bytes, dns_only: bool, as_large: bool = False) -> bool:
+    """Whether the input is read as flows (True) or refused (False); delimited text as one of any size is, or
+    as a large one. Raises BrokenError for anything else."""
+    with mock.patch.object(lines, "SMALL", -1) if as_large else nullcontext():
+        return _try(data, dns_only)
+
+
+def _try(data: bytes, dns_only: bool) -> bool:
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     try:
         decoded = decode(data, KEY, _DNS, "dns" if dns_only else "all")

@@ -11,7 +11,7 @@ from dnsanom.netflow.assemble import assemble
 from dnsanom.netflow.jsonflow.batches import Batch, read_batches
 from dnsanom.netflow.jsonflow.columns import Reasons, read_column
 from dnsanom.netflow.jsonflow.vocabulary import REQUIRED, Vocabulary
-from dnsanom.netflow.parsed import Parsed, rejects
+from dnsanom.netflow.parsed import Parsed, only, rejects
 
 Columns = dict[str, pa.Array]
 #: Rows of an export that can't be flows; they are kept in memory with their text.
@@ -45,7 +45,7 @@ def _columns(batch: Batch, words: Vocabulary) -> Columns:
     if reasons:
         good = np.ones(len(batch.rows), bool)
         good[list(reasons)] = False
-        given = {name: values.filter(pa.array(good)) for name, values in given.items()}
+        given = only(given, good)
         batch.reject(reasons)
     return {**given, "row": pa.array(batch.rows, pa.int64())}
 

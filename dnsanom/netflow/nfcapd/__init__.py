@@ -21,7 +21,7 @@ from dnsanom.netflow.nfcapd.maps import read_maps
 from dnsanom.netflow.nfcapd.reading import read_flows
 from dnsanom.netflow.nfcapd.records import Records, read_records
 from dnsanom.netflow.nfcapd.walk import Words
-from dnsanom.netflow.parsed import Parsed, rejects
+from dnsanom.netflow.parsed import Parsed, only, rejects
 
 NAME = "nfcapd"
 
@@ -61,7 +61,7 @@ def _read(data: bytes, key: str, ports: Sequence[int] | None) -> Parsed:
     if faults.reasons:
         good = np.ones(len(rows), bool)
         good[list(faults.reasons)] = False
-        made = {name: column.filter(pa.array(good)) for name, column in made.items()}
+        made = only(made, good)
     return Parsed(header.name, made, _rejected(wanted, rows, faults), dropped=count - len(rows))
 
 

@@ -10,7 +10,7 @@ from dnsanom.errors import DecodeError
 from dnsanom.netflow.assemble import assemble
 from dnsanom.netflow.cells import Cell, is_null, read_cells
 from dnsanom.netflow.lines import Lines, check_rejected, read_lines
-from dnsanom.netflow.parsed import Parsed, rejects
+from dnsanom.netflow.parsed import Parsed, only, rejects
 
 #: A column's name in a format → the column of the flow table that it stands for, and its kind of cell.
 Vocabulary = Mapping[str, tuple[str, Cell]]
@@ -55,9 +55,7 @@ def flows_of(lines: Lines, vocabulary: Vocabulary, kind: str, key: str) -> Parse
     values = {name: read_cells(texts, vocabulary[name][1]) for name, texts in lines.cells.items()}
     good, rejected = _split(lines, values, vocabulary, key)
     columns = {vocabulary[name][0]: column for name, column in values.items()}
-    if not good.all():
-        columns = {name: column.filter(pa.array(good)) for name, column in columns.items()}
-    kept = {name: column for name, column in columns.items() if name not in _CHECKED}
+    kept = only({name: column for name, column in columns.items() if name not in _CHECKED}, good)
     return Parsed(kind, {**assemble(kept), "row": pa.array(lines.numbers()[good])}, rejected)
 
 

@@ -7,6 +7,7 @@ Source: the tables of output_fmt.c and output.c of nfdump 1.6.13 to 1.7.8.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from dnsanom.errors import DecodeError
@@ -86,6 +87,7 @@ def layout_of_header(line: str, key: str) -> Layout:
     return _layout(names)
 
 
+@lru_cache(maxsize=1)
 def layout_of_flow(line: str) -> Layout | None:
     """The layout of a line without a header; None when it is no format that nfdump has ready."""
     arrow = _FLOW.match(line)

@@ -96,10 +96,11 @@ def _lines(words: Words, layout: Layout, vocabulary: Vocabulary, key: str) -> Li
     }
     sizes = words.sizes()
     rows = np.flatnonzero(sizes == layout.width)
-    pairs = cache(lambda element: pc.extract_regex(words.column(rows, *layout.elements[element]), _PAIR))
+    whole = cache(lambda element: words.column(rows, *layout.elements[element]))
+    pairs = cache(lambda element: pc.extract_regex(whole(element), _PAIR))
 
     def cell(element: str, part: str) -> pa.Array:
-        texts = words.column(rows, *layout.elements[element])
+        texts = whole(element)
         return pc.coalesce(pc.struct_field(pairs(element), part), texts) if part else texts
 
     found = {name: cell(*parts[name]) for name in choose(tuple(parts), vocabulary, key)}

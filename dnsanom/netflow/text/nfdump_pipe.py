@@ -57,6 +57,7 @@ _VOCABULARY: Vocabulary = {
     "packets": ("packets", cells.COUNTER),
     "bytes": ("bytes", cells.COUNTER),
 }
+Numbers = npt.NDArray[np.uint32]
 _V4 = 2
 #: IPv6 on Linux, Windows, OpenBSD and NetBSD, FreeBSD, macOS.
 _V6 = (10, 23, 24, 28, 30)
@@ -81,7 +82,9 @@ def read(data: bytes, key: str) -> Parsed:
     flow = next((line for line in first_lines(data) if _FLOW.fullmatch(line)), b"")
     names = _NAMES[24 if flow.count(b"|") == 23 else 22]
     lines = read_lines(text_of(data, key), names, names, key, b"|")
-    made = {**lines.cells, "sa": _address(lines.cells, _SOURCE), "da": _address(lines.cells, _TARGET)}
+    family = np.asarray(read_cells(lines.cells["af"], _WORD).fill_null(0))
+    ends = {"sa": _SOURCE, "da": _TARGET}
+    made = {**lines.cells, **{end: _address(lines.cells, family, words) for end, words in ends.items()}}
     for time in ("first", "last") if "first_ms" in made else ():
         made[f"{time}.ms"] = seconds_and_ms(made.pop(time), made[f"{time}_ms"])
     chosen = choose(tuple(made), _VOCABULARY, key)
@@ -89,17 +92,18 @@ def read(data: bytes, key: str) -> Parsed:
     return flows_of(Lines(ready, lines.count, lines.raw, lines.places, lines.misfits), _VOCABULARY, NAME, key)
 
 
-def _address(texts: dict[str, pa.Array], names: tuple[str, ...]) -> pa.Array:
+def _address(texts: dict[str, pa.Array], family: Numbers, names: tuple[str, ...]) -> pa.Array:
     """Addresses as text; where a number is malformed, the numbers as they stand, which are no address."""
-    family = read_cells(texts["af"], _WORD).fill_null(0)
     words = [read_cells(texts[name], _WORD) for name in names]
     bad = np.any([is_null(word) for word in words], axis=0)
     numbers = np.stack([np.asarray(word.fill_null(0)) for word in words]).astype(np.uint64)
-    short = np.asarray(family) == _V4
-    long = np.isin(np.asarray(family), _V6)
+    long = np.isin(family, _V6)
     made = v4_text(numbers[3].astype(np.uint32))
-    made = pc.replace_with_mask(made, pa.array(long), _v6(numbers[:, long]))
-    wrong = bad | ~(short | long)
+    if long.any():
+        made = pc.replace_with_mask(made, pa.array(long), _v6(numbers[:, long]))
+    wrong = bad | ~((family == _V4) | long)
+    if not wrong.any():
+        return made
     raw = pc.binary_join_element_wise(texts["af"], *(texts[name] for name in names), "|")
     return pc.if_else(pa.array(wrong), raw, made)
 

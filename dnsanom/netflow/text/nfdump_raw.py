@@ -87,15 +87,14 @@ def _found(text: bytes) -> tuple[int, dict[str, pa.Array]]:
     halves = pc.split_pattern(lines.take(pa.array(held)), "=", max_splits=1).flatten()
     codes = np.asarray(pc.index_in(pc.ascii_trim_whitespace(halves[::2]), pa.array(_WANTED)).fill_null(-1))
     wanted = np.flatnonzero(codes >= 0)
-    codes, held = codes[wanted], held[wanted]
     values = _first_word(halves.take(pa.array(2 * wanted + 1)))
-    found = {}
-    for code in np.unique(codes).tolist():
-        at = np.flatnonzero(codes == code)
-        places = np.full(len(starts), -1)
-        places[np.searchsorted(starts, held[at], "right")[::-1] - 1] = at[::-1]
-        found[_WANTED[code]] = values.take(pa.array(places, mask=places < 0))
-    return len(starts), found
+    records = np.searchsorted(starts, held[wanted], "right") - 1
+    places = np.full((len(_WANTED), len(starts)), -1)
+    # Backwards, so that of values of one name the first stays.
+    places[codes[wanted][::-1], records[::-1]] = np.arange(len(wanted))[::-1]
+    lacking = places < 0
+    there = np.flatnonzero(~lacking.all(axis=1)).tolist()
+    return len(starts), {_WANTED[n]: values.take(pa.array(places[n], mask=lacking[n])) for n in there}
 
 
 def _joined(pieces: list[tuple[int, dict[str, pa.Array]]]) -> dict[str, pa.Array]:

@@ -54,6 +54,8 @@ def plain_words(text: bytes) -> pa.Array:
         text = text.replace(b"<->", b" ").replace(b"<-", b" ")
     lines = pc.ascii_trim_whitespace(split_lines(text.replace(b"->", b" ")))
     parted = pc.match_substring_regex(lines, _PARTED)
+    if not np.asarray(parted).any():
+        return lines
     joined = pc.replace_substring_regex(lines.filter(parted), _PARTED, _JOINED)
     return pc.replace_with_mask(lines, parted, joined)
 
