@@ -111,6 +111,21 @@ class Rule(Frozen):
     when: str
 
 
+class Clients(Frozen):
+    """How client prefixes are dealt to the sides: prefix lengths, and the shares of all prefixes."""
+
+    ipv4_prefix: int = Field(24, ge=1, le=32)
+    ipv6_prefix: int = Field(48, ge=1, le=128)
+    train: float = Field(0.4, gt=0, lt=1)
+    validation: float = Field(0.3, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _leaves_a_test(self) -> "Clients":
+        if self.train + self.validation >= 1:
+            raise ValueError(f"train {self.train} + validation {self.validation} leave no client to test on")
+        return self
+
+
 class Dataset(Frozen):
     """How the lake becomes a data set."""
 
@@ -118,6 +133,8 @@ class Dataset(Frozen):
     train: float = Field(0.6, gt=0, lt=1)
     validation: float = Field(0.2, gt=0, lt=1)
     gap_seconds: int = Field(600, ge=0)
+    #: None: a client may be on several sides.
+    clients: Clients | None = Field(default_factory=lambda: Clients.model_validate({}))
     features: int = Field(7, ge=1, le=15)
     max_train_rows: int = Field(20_000, ge=100)
     seed: int = 7

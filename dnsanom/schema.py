@@ -120,6 +120,8 @@ ROW_COLUMNS = (
 )
 #: Columns that labelling adds.
 LABEL_COLUMNS = ("vector", "label_source", "episode")
+#: Column that the split adds: whether an attack row's attacker was in an attack of the training side.
+SEEN = "seen"
 
 BENIGN, UNKNOWN = "benign", "unknown"
 ATTACKS = (

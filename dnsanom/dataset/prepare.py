@@ -10,11 +10,11 @@ import pandas as pd
 
 from dnsanom.dataset import noise, summary
 from dnsanom.dataset.features import Choice, choose
-from dnsanom.dataset.labels import label
-from dnsanom.dataset.moments import epoch_ms
 from dnsanom.dataset.parquet import write_sorted
+from dnsanom.dataset.place import plan
 from dnsanom.dataset.sample import quotas, thin
-from dnsanom.dataset.split import SIDES, Borders, borders, split
+from dnsanom.dataset.seen import attackers, mark
+from dnsanom.dataset.split import SIDES, SPLIT_COLUMNS
 from dnsanom.dataset.truth import read_truth
 from dnsanom.dataset.views import rows
 from dnsanom.errors import DatasetError
@@ -43,19 +43,21 @@ def prepare(settings: Settings, view: str) -> Path:
 
 
 def _prepare(con: ibis.BaseBackend, settings: Settings, view: str, folder: Path) -> None:
-    dataset = settings.params.dataset
+    dataset, rules = settings.params.dataset, settings.params.labels.get(view, ())  # type: ignore[call-overload]
     made = con.create_table("made", _rows(con, settings, view))
-    at = _borders(made, dataset)
-    labelled = label(made, settings.params.labels.get(view, ()), _truth(settings))  # type: ignore[call-overload]
-    placed = con.create_table("placed", split(labelled, at))
+    how = plan(made, dataset, settings.params.dns, rules, _truth(settings))
+    placed = con.create_table("placed", how.place(made))
+    counts = summary.counted(placed)
+    summary.refuse_empty(counts)
     learnable = _learnable(placed, settings)
     train = con.create_table("train", _thinned(learnable, dataset))
+    told = summary.summary(view, how.at, counts, placed, learnable, train)
+    known = con.create_table("known", attackers(placed.filter(placed.split == SIDES[0]), how.ours))
+    for side, table in summary.sides(placed, train).items():
+        write_sorted(mark(table, known, how.ours), folder / f"{side}.parquet")
     choice = choose(_scored(train, dataset.seed), feature_names(view), dataset.features)
-    sides = {"train": train} | {s: placed.filter(placed.split == s).drop("split") for s in SIDES[1:]}
-    for side, table in sides.items():
-        write_sorted(table, folder / f"{side}.parquet")
     _write_json(folder / "features.json", _features(view, choice))
-    _write_json(folder / "summary.json", summary.summary(view, at, made, placed, learnable, train))
+    _write_json(folder / "summary.json", told)
 
 
 def _rows(con: ibis.BaseBackend, settings: Settings, view: str) -> ibis.Table:
@@ -72,18 +74,10 @@ def _truth(settings: Settings) -> pd.DataFrame | None:
     return read_truth(path) if path.exists() else None
 
 
-def _borders(made: ibis.Table, dataset: Dataset) -> Borders:
-    ms = epoch_ms(made.first_seen)
-    first, last = made.aggregate(first=ms.min(), last=ms.max()).to_pyarrow().to_pylist()[0].values()
-    if first is None:
-        raise DatasetError("frozen flows: no DNS flow among them, nothing to learn from")
-    return borders(first, last, dataset)
-
-
 def _learnable(placed: ibis.Table, settings: Settings) -> ibis.Table:
     dropped = settings.params.noise.drop_from_training
     clean = placed.noise.isnull() | placed.noise.notin(dropped) if dropped else True
-    return placed.filter((placed.split == "train") & clean).drop("split")
+    return placed.filter((placed.split == SIDES[0]) & clean).drop(*SPLIT_COLUMNS)
 
 
 def _counts(table: ibis.Table) -> dict[str, int]:
@@ -93,6 +87,8 @@ def _counts(table: ibis.Table) -> dict[str, int]:
 
 def _thinned(learnable: ibis.Table, dataset: Dataset) -> ibis.Table:
     counts = _counts(learnable)
+    if not counts:
+        raise DatasetError("frozen flows: no training row but of hosts in noise.drop_from_training")
     return thin(learnable, counts, quotas(counts, dataset.max_train_rows), dataset.seed)
 
 

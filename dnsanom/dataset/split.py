@@ -1,14 +1,21 @@
-"""Training, validation and test rows by time, with a gap between, and no episode on two sides."""
+"""Training, validation and test rows: in the order of time, with no client and no episode on two sides."""
 
 from dataclasses import asdict, dataclass
 
 import ibis
+from ibis.expr import types as ir
 
+from dnsanom.dataset.clients import NOWHERE
 from dnsanom.dataset.moments import epoch_ms
 from dnsanom.errors import DatasetError
 from dnsanom.params import Dataset
 
 SIDES = ("train", "validation", "test")
+#: What `split` adds to the rows of a data set, beside what it makes of them.
+SPLIT_COLUMNS = ("side", "split", "left_out")
+#: Why the split leaves a row out; the first that holds.
+GAP, CLIENT, EPISODE = "gap", "client_of_another_side", "episode_of_an_earlier_side"
+REASONS = (GAP, CLIENT, EPISODE)
 
 
 @dataclass(frozen=True)
@@ -47,16 +54,33 @@ def borders(first: int, last: int, dataset: Dataset) -> Borders:
     return found
 
 
-def split(rows: ibis.Table, at: Borders) -> ibis.Table:
-    """The rows that are on a side, with `split`; an episode's rows past its first side are left out."""
+def by_time(rows: ibis.Table, at: Borders) -> ibis.Table:
+    """The rows with `side`, the number of the side whose time they begin in, or NOWHERE."""
     ms = epoch_ms(rows.first_seen)
     spans = [at.span(side) for side in SIDES]
-    side = ibis.cases(*(((ms >= start) & (ms < end), i) for i, (start, end) in enumerate(spans)), else_=-1)
-    placed = rows.mutate(side=side)
-    placed = placed.filter(placed.side >= 0)
-    attacks = placed.filter(placed.episode.notnull())
+    side = ibis.cases(
+        *(((ms >= start) & (ms < end), i) for i, (start, end) in enumerate(spans)), else_=NOWHERE
+    )
+    return rows.mutate(side=side)
+
+
+def split(timed: ibis.Table) -> ibis.Table:
+    """Rows with `side` (by time) and `client_side` (NOWHERE: of any) as rows with `split` and `left_out`.
+
+    One of the two is null. An episode stays on the first side that has a row of it.
+    """
+    elsewhere = (timed.client_side != NOWHERE) & (timed.client_side != timed.side)
+    reason = ibis.cases((timed.side == NOWHERE, GAP), (elsewhere, CLIENT), else_=ibis.null("string"))
+    given = timed.mutate(reason=reason)
+    attacks = given.filter(given.episode.notnull() & given.reason.isnull())
     first = attacks.group_by("episode").aggregate(first_side=attacks.side.min())
-    both = placed.left_join(first, "episode").drop("episode_right")
-    kept = both.filter(both.episode.isnull() | (both.side == both.first_side))
-    names = ibis.cases(*((kept.side == i, name) for i, name in enumerate(SIDES)), else_=SIDES[-1])
-    return kept.mutate(split=names).drop("side", "first_side")
+    both = given.left_join(first, "episode").drop("episode_right")
+    late = both.reason.isnull() & both.first_side.notnull() & (both.side != both.first_side)
+    told = both.mutate(left_out=ibis.ifelse(late, EPISODE, both.reason))
+    named = told.mutate(split=ibis.ifelse(told.left_out.isnull(), name(told.side), ibis.null("string")))
+    return named.drop("client_side", "reason", "first_side")
+
+
+def name(side: ir.IntegerValue) -> ir.StringValue:
+    """The name of a side's number, null for NOWHERE."""
+    return ibis.cases(*((side == i, text) for i, text in enumerate(SIDES)), else_=ibis.null("string"))

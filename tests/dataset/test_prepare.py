@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from handflows import at
+from handflows import CLIENT, arrow, at, flow
 from handset import SCANNER, flows, freeze_by_hand, with_dataset
 
 from dnsanom.dataset.fingerprint import folder_md5
 from dnsanom.dataset.prepare import prepare
 from dnsanom.errors import DatasetError, SettingsError
-from dnsanom.params import Noise
-from dnsanom.schema import LABEL_COLUMNS, ROW_COLUMNS, TIMESTAMP, feature_names
+from dnsanom.params import Clients, Noise
+from dnsanom.schema import LABEL_COLUMNS, ROW_COLUMNS, SEEN, TIMESTAMP, feature_names
 from dnsanom.settings import Settings
 
 FILES = {"train.parquet", "validation.parquet", "test.parquet", "features.json", "summary.json"}
@@ -43,7 +43,7 @@ def test_a_data_set_holds_what_it_promises(frozen: Settings, view: str) -> None:
     assert set(_bytes(folder)) == FILES
     schema = pq.read_schema(folder / "train.parquet")
     direction = ["direction"] if view == "flow" else []
-    assert schema.names == [*ROW_COLUMNS, *direction, *feature_names(view), *LABEL_COLUMNS]
+    assert schema.names == [*ROW_COLUMNS, *direction, *feature_names(view), *LABEL_COLUMNS, SEEN]
     assert schema.field("first_seen").type == schema.field("last_seen").type == TIMESTAMP
     sides = _sides(folder)
     assert all(set(rows["vector"]) == {"benign", "tunnel"} for rows in sides.values())
@@ -75,7 +75,11 @@ def test_the_summary_counts_every_row(frozen: Settings) -> None:
     }
     kept = sum(len(rows) for rows in sides.values())
     assert summary["rows"] == kept + sum(summary["left_out"].values())
-    assert all(n > 0 for n in summary["left_out"].values())
+    assert [reason for reason, n in summary["left_out"].items() if not n] == [
+        "client_of_another_side",
+        "episode_of_an_earlier_side",
+    ]
+    assert summary["sides"]["test"]["share_kept"] == {"benign": 1, "attacks": 1}
     vectors = summary["sides"]["train"]["vectors"]
     assert [(v["vector"], v["label_source"]) for v in vectors] == [("benign", "truth"), ("tunnel", "truth")]
 
@@ -124,6 +128,33 @@ def test_no_frozen_flows_and_no_dns_are_errors(settings: Settings) -> None:
     freeze_by_hand(settings, flows().slice(0, 0))
     with pytest.raises(DatasetError, match="no DNS flow among them"):
         prepare(settings, "window")
+
+
+def test_no_client_is_on_two_sides_and_what_that_costs_is_said(frozen: Settings) -> None:
+    clients = Clients(ipv4_prefix=32, train=0.4, validation=0.3)
+    folder = prepare(with_dataset(frozen, clients=clients), "window")
+    sides = _sides(folder)
+    met = [set(rows["client"]) for rows in sides.values()]
+    assert all(met)
+    assert sum(map(len, met)) == len(set.union(*met)) > 25
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["left_out"]["client_of_another_side"] > 300
+    # One client has all the tunnels, so two sides lose them.
+    (side,) = [side for side, rows in sides.items() if "tunnel" in set(rows["vector"])]
+    lost = {s: [] if s == side else ["tunnel"] for s in sides}
+    assert summary["vectors_lost"] == lost
+    assert len(summary["notes"]) == 2
+    assert summary["notes"][0].startswith(f"{next(s for s in lost if lost[s])}: no row of tunnel is left (")
+
+
+def test_a_split_that_leaves_nothing_of_a_side_is_an_error(frozen: Settings) -> None:
+    with pytest.raises(DatasetError, match=r"dataset.clients: leaves nothing of the \w+ side: its \d+ rows"):
+        prepare(with_dataset(frozen, clients=Clients(ipv4_prefix=8)), "window")
+    noise = Noise(lists=("known_scanners",), drop_from_training=("known_scanners",))
+    freeze_by_hand(frozen, arrow([flow(t, SCANNER, 6000, CLIENT, 53) for t in range(0, 3600, 9)]), False)
+    params = frozen.params.model_copy(update={"noise": noise})
+    with pytest.raises(DatasetError, match=r"no training row but of hosts in noise\.drop_from_training"):
+        prepare(frozen.model_copy(update={"params": params}), "window")
 
 
 def test_an_unknown_noise_list_is_an_error(frozen: Settings) -> None:

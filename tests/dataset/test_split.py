@@ -1,4 +1,4 @@
-"""Sides by time, with gaps, and no episode on two of them."""
+"""Sides by time, with gaps; no client and no episode on two of them; and why a row is left out."""
 
 import ibis
 import pandas as pd
@@ -6,18 +6,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnsanom.dataset.split import SIDES, borders, split
+from dnsanom.dataset.clients import NOWHERE
+from dnsanom.dataset.split import CLIENT, EPISODE, GAP, SIDES, borders, by_time, split
 from dnsanom.errors import DatasetError
 from dnsanom.params import Dataset
 
 WANTED = Dataset(train=0.5, validation=0.25, gap_seconds=10)
 
 
-def _placed(seconds: list[float], episodes: list[str | None]) -> pd.DataFrame:
+def _told(
+    seconds: list[float], episodes: list[str | None], client_sides: list[int] | None = None
+) -> pd.DataFrame:
     times = pd.to_datetime([round(s * 1000) for s in seconds], unit="ms", utc=True)
-    table = ibis.memtable(pd.DataFrame({"first_seen": times, "episode": pd.Series(episodes, dtype="str")}))
-    made: pd.DataFrame = split(table, borders(0, 399_999, WANTED)).order_by("first_seen").to_pandas()
+    frame = pd.DataFrame({"first_seen": times, "episode": pd.Series(episodes, dtype="str")})
+    table = ibis.memtable(frame.assign(client_side=client_sides or [NOWHERE] * len(frame)))
+    made: pd.DataFrame = split(by_time(table, borders(0, 399_999, WANTED))).order_by("first_seen").to_pandas()
+    assert (made["split"].isna() == made["left_out"].notna()).all()
     return made
+
+
+def _placed(seconds: list[float], episodes: list[str | None]) -> pd.DataFrame:
+    return _told(seconds, episodes).dropna(subset="split")
 
 
 def test_the_gap_comes_out_of_the_later_side() -> None:
@@ -33,6 +42,18 @@ def test_an_episode_stays_on_its_first_side() -> None:
     assert [k for k in kept if k[0] == "e"] == [("e", "train")]
     assert [k for k in kept if k[0] == "f"] == [("f", "validation")]
     assert [k for k in kept if k[0] == "g"] == [("g", "validation")]
+
+
+def test_a_row_counts_where_its_time_and_its_client_are_of_the_same_side() -> None:
+    made = _told([100, 110, 205, 220, 230, 320, 330], [None] * 7, [0, 1, 0, 0, 1, 2, 1])
+    assert made["split"].tolist()[:1] == ["train"]
+    assert made["left_out"].fillna("").tolist() == ["", CLIENT, GAP, CLIENT, "", "", CLIENT]
+
+
+def test_an_episode_is_on_the_first_side_that_has_a_row_of_it() -> None:
+    made = _told([100, 220, 230, 320], ["e", "e", "e", "e"], [1, 1, 0, 2])
+    assert made["left_out"].fillna("").tolist() == [CLIENT, "", CLIENT, EPISODE]
+    assert made["split"].tolist()[1] == "validation"
 
 
 @given(

@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, clean_environment: None, monkeypatch: pytest.Monkey
     shutil.copytree(ROOT / "dnsanom", root / "dnsanom", ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(["git", "init", "-q", root], check=True)
     monkeypatch.chdir(tmp_path)
-    _change(root, lambda p: p["dataset"].update(gap_seconds=60))
+    _change(root, lambda p: p["dataset"].update(gap_seconds=60, clients=None))
     settings = load_settings(root)
     freeze_by_hand(settings, flows())
     return settings
