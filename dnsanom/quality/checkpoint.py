@@ -125,8 +125,20 @@ def failures(checkpoint: Any, subject: Subject) -> list[Any]:
         )
     except (GreatExpectationsError, OSError) as error:
         raise QualityError(f"{subject.name}: checkpoint {checkpoint.name}: {one_line(error)}") from error
+    finally:
+        _let_go(checkpoint)
     (results,) = outcome.run_results.values()
     return [result for result in results.results if not result.success]
+
+
+def _let_go(checkpoint: Any) -> None:
+    """Great Expectations keeps the last frame until it has the next one, and what it has computed by the
+    parameters of each run for ever: two frames at a time, and some MB more a run. It has no other way out."""
+    (definition,) = checkpoint.validation_definitions
+    engine = definition.data.data_asset.datasource.get_execution_engine()
+    engine.batch_manager.reset_batch_cache()
+    engine.batch_manager.batch_data_cache.clear()
+    engine._metric_cache.clear()
 
 
 def now() -> datetime:

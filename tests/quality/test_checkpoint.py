@@ -1,10 +1,12 @@
 """Verdicts of real checkpoints: each rule broken alone is caught with the right row and reason."""
 
+import gc
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -53,6 +55,14 @@ def broken(judge: Judge, flows: pa.Table) -> Verdict:
     for place, (values, _) in enumerate(CASES):
         flows = changed(flows, 3 * place, **values)
     return judge(flows)
+
+
+def test_no_frame_is_kept_when_the_verdict_is_given(judge: Judge) -> None:
+    count = 211
+    judge(made_flows(count))
+    gc.collect()
+    frames = (one for one in gc.get_objects() if isinstance(one, (pd.DataFrame, pd.Series)))
+    assert [type(frame) for frame in frames if len(frame) == count] == []
 
 
 def test_a_sound_export_passes(judge: Judge, flows: pa.Table) -> None:
