@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dnsanom.dataset.networks import pack, prefixes
 from dnsanom.params import SamplingRule
+from dnsanom.prefixes import pack, prefixes
 
 #: What stands for an exporter that the export does not name.
 NAMELESS = "an exporter without a name"
