@@ -77,16 +77,29 @@ def _size(thing: str) -> Phrase:
     return phrase
 
 
-def _spread(value: float, usual: float, s: int) -> str:
-    often = "usually not at all" if usual == 0 else f"usually by {number(usual)}"
-    if value == 0:
-        return f"query sizes do not vary, {often}"
-    return f"query sizes vary by {counted(value, 'byte')} (standard deviation), {often}"
+def _spread(packet: str) -> Phrase:
+    def told(value: float, usual: float, s: int) -> str:
+        often = "usually not at all" if usual == 0 else f"usually by {number(usual)}"
+        if value == 0:
+            return f"{packet} sizes do not vary, {often}"
+        return f"{packet} sizes vary by {counted(value, 'byte')} (standard deviation), {often}"
+
+    return told
 
 
-def _amplification(value: float, usual: float, s: int) -> str:
-    often = "usually none" if usual == 0 else f"usually {number(usual)}"
-    return f"{counted(value, 'reply byte')} to each query byte, {often}"
+def _excess(value: float, usual: float, s: int) -> str:
+    return f"{counted(value, 'byte')} in {s} s more than usual names need in queries, {amount(usual)}"
+
+
+def _gain(value: float, usual: float, s: int) -> str:
+    return f"replies have {counted(value, 'byte')} a packet more than queries, {amount(usual)}"
+
+
+def _ports(value: float, usual: float, s: int) -> str:
+    often = "usually each has its own" if usual >= 1 else f"usually {number(usual)} to a packet"
+    if value >= 1:
+        return f"each query has a client port of its own, {often}"
+    return f"{number(value)} client ports to a packet, {often}"
 
 
 def _answered(value: float, usual: float, s: int) -> str:
@@ -99,7 +112,8 @@ def _answered(value: float, usual: float, s: int) -> str:
 
 
 def _unasked_bytes(value: float, usual: float, s: int) -> str:
-    return f"{counted(value, 'reply byte')} without any query, {amount(usual)} to each query byte"
+    often = f"usually {number(usual)} more than queries"
+    return f"replies of {counted(value, 'byte')} a packet without any query, {often}"
 
 
 def _unasked(value: float, usual: float, s: int) -> str:
@@ -108,10 +122,6 @@ def _unasked(value: float, usual: float, s: int) -> str:
 
 def _share(things: str) -> Phrase:
     return lambda value, usual, s: f"{percent(value)} of the {things}, usually {percent(usual)}"
-
-
-def _longest(value: float, usual: float, s: int) -> str:
-    return f"the longest flow lasts {seconds(value)}, usually {seconds(usual)}"
 
 
 def _host(subject: str, names: dict[int, str]) -> Phrase:
@@ -156,7 +166,7 @@ def _bpp(value: float, usual: float, s: int) -> str:
 
 
 #: Ratios to queries, where there were none.
-UNASKED: dict[str, Phrase] = {"amplification": _unasked_bytes, "answered": _unasked}
+UNASKED: dict[str, Phrase] = {"gain": _unasked_bytes, "answered": _unasked}
 PHRASES: dict[str, dict[str, Phrase]] = {
     "flow": {
         "gap": _gap,
@@ -176,18 +186,18 @@ PHRASES: dict[str, dict[str, Phrase]] = {
         "flows": lambda value, usual, s: f"the record stands for {counted(value, 'flow')}, {amount(usual)}",
     },
     "window": {
-        "query_flows": _count("query flow"),
         "query_packets": _count("query packet"),
         "reply_packets": _count("reply packet"),
         "query_bpp": _size("query"),
         "reply_bpp": _size("reply"),
-        "query_bpp_spread": _spread,
-        "amplification": _amplification,
+        "query_bpp_spread": _spread("query"),
+        "reply_bpp_spread": _spread("reply"),
+        "query_excess": _excess,
+        "gain": _gain,
         "answered": _answered,
-        "client_ports": _count("client port"),
+        "port_share": _ports,
         "tcp_share": _share("packets are over TCP"),
         "fragment_share": _share("bytes are in fragments"),
-        "longest": _longest,
         "fan_out": lambda value, usual, s: (
             f"the client asked {counted(value, 'server')} in {s} s, {amount(usual)}"
         ),

@@ -73,7 +73,7 @@ def test_both_views_see_scaled_counts() -> None:
     flow_row = rows(table, "flow", DNS, [ANNOUNCED]).execute().iloc[0]
     window = rows(table, "window", DNS, [ANNOUNCED]).execute().iloc[0]
     assert (flow_row["packets"], flow_row["pps"], flow_row["flows"]) == (30, 15, 1)
-    assert (window["query_packets"], window["packet_count"], window["query_flows"]) == (30, 30, 1)
+    assert (window["query_packets"], window["packet_count"], window["flow_count"]) == (30, 30, 1)
 
 
 @pytest.mark.parametrize(("policy", "rate"), [("default", None), ("announced", 10), ("reject", 10)])

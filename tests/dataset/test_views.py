@@ -29,18 +29,18 @@ def test_a_window_row_in_numbers() -> None:
     steps = np.round(np.array([60, 90, 66]) * 16)
     assert {name: row[name] for name in feature_names("window")} == pytest.approx(
         {
-            "query_flows": 3,
             "query_packets": 4,
             "reply_packets": 3,
             "query_bpp": 276 / 4,
             "reply_bpp": 1400 / 3,
             "query_bpp_spread": steps.std() / 16,
-            "amplification": 1400 / 277,
+            "reply_bpp_spread": 400,
+            "query_excess": 0,
+            "gain": 1400 / 3 - 276 / 4,
             "answered": 3 / 4,
-            "client_ports": 2,
+            "port_share": 2 / 4,
             "tcp_share": 1 / 7,
             "fragment_share": 1000 / 1676,
-            "longest": 3,
             "fan_out": 2,
             "fan_in": 3,
             "server_role": 2,
@@ -60,13 +60,31 @@ def test_a_flow_is_in_the_window_of_its_first_packet() -> None:
 
 def test_a_window_without_queries() -> None:
     row = view("window", [flow(0, RESOLVER, 53, CLIENT, 4000, size=500)]).iloc[0]
-    found = row[["query_bpp", "answered", "query_bpp_spread", "client_ports", "amplification"]].tolist()
+    found = row[["query_bpp", "answered", "query_bpp_spread", "port_share", "gain"]].tolist()
     assert found == [0, 2, 0, 1, 500]
 
 
 def test_records_that_stand_for_many_flows_count_as_many() -> None:
     row = view("window", [flow(0, CLIENT, 4000, RESOLVER, 53, packets=9, count=9)]).iloc[0]
-    assert (row["flow_count"], row["query_flows"]) == (9, 9)
+    assert (row["flow_count"], row["query_packets"]) == (9, 9)
+
+
+def test_a_flow_longer_than_a_window_counts_with_a_window_s_share() -> None:
+    """The same stream metered with other active timeouts gives the same numbers, 120 queries of 100 bytes."""
+    ten, one = (
+        flow(0, CLIENT, 4000, RESOLVER, 53, packets=120 * n, size=100, last=60.0 * n) for n in (10, 1)
+    )
+    told = [
+        view("window", [each]).iloc[0][["query_packets", "query_excess", "query_bpp"]] for each in (ten, one)
+    ]
+    assert told[0].tolist() == told[1].tolist() == [120, 1200, 100]
+
+
+def test_how_many_flows_the_same_packets_are_metered_as_changes_no_amount() -> None:
+    whole = view("window", [flow(0, CLIENT, 4000, RESOLVER, 53, packets=6, size=120, last=50.0)]).iloc[0]
+    cut = [flow(10 * n, CLIENT, 4000, RESOLVER, 53, packets=2, size=120, last=5.0) for n in range(3)]
+    names = feature_names("window")
+    assert view("window", cut).iloc[0][names].tolist() == whole[names].tolist()
 
 
 def test_a_flow_row_in_numbers() -> None:

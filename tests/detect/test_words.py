@@ -23,14 +23,23 @@ def test_words_are_one_clean_phrase(view: str, feature: str, value: float, usual
     ("view", "feature", "value", "usual", "text"),
     [
         ("window", "query_packets", 1240, 8, "1,240 query packets in 60 s, usually 8"),
-        ("window", "query_flows", 1, 0, "1 query flow in 60 s, usually none"),
+        ("window", "reply_packets", 1, 0, "1 reply packet in 60 s, usually none"),
         ("window", "reply_bpp", 1480, 130, "1,480 bytes in each reply packet, usually 130"),
         ("window", "reply_bpp", 0, 130, "no reply packets, usually 130 bytes in each"),
         ("window", "answered", 0, 1, "queries without any reply, usually 1 to a query"),
         ("window", "answered", 2, 1, "two or more reply packets to each query packet, usually 1 to a query"),
         ("window", "fragment_share", 0.62, 0, "62 % of the bytes are in fragments, usually none"),
         ("window", "server_role", 1, 2, "the server is one of our clients, usually one of our resolvers"),
-        ("window", "amplification", 38.44, 1.8, "38.4 reply bytes to each query byte, usually 1.8"),
+        ("window", "gain", 384.4, 41, "replies have 384 bytes a packet more than queries, usually 41"),
+        (
+            "window",
+            "query_excess",
+            31_200,
+            0,
+            "31,200 bytes in 60 s more than usual names need in queries, usually none",
+        ),
+        ("window", "reply_bpp_spread", 0, 40, "reply sizes do not vary, usually by 40"),
+        ("window", "port_share", 0.01, 1, "0.01 client ports to a packet, usually each has its own"),
         ("flow", "tcp_flags", 18, 0, "TCP flags SYN+ACK, usually none"),
         (
             "flow",
@@ -54,8 +63,8 @@ def test_words_say_value_and_usual(view: str, feature: str, value: float, usual:
 
 
 def test_without_queries_ratios_to_them_are_told_as_that() -> None:
-    told = words("window", "amplification", 321_040, 1.9, 60, asked=False)
-    assert told == "321,040 reply bytes without any query, usually 1.9 to each query byte"
+    told = words("window", "gain", 3_210, 41, 60, asked=False)
+    assert told == "replies of 3,210 bytes a packet without any query, usually 41 more than queries"
     told = words("window", "answered", 2, 1, 60, asked=False)
     assert told == "replies without any query, usually 1 reply packet to a query packet"
 

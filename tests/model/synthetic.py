@@ -14,7 +14,7 @@ CHOSEN = [
     "query_packets",
     "query_bpp",
     "reply_bpp",
-    "amplification",
+    "gain",
     "answered",
     "tcp_share",
     "fan_out",
