@@ -135,6 +135,8 @@ class Dataset(Frozen):
     gap_seconds: int = Field(600, ge=0)
     #: None: a client may be on several sides.
     clients: Clients | None = Field(default_factory=lambda: Clients.model_validate({}))
+    #: The data set is also made as packets sampled 1:N would show it, for each of these N.
+    sampling_rates: tuple[Annotated[int, Field(ge=2, le=1_000_000)], ...] = ()
     features: int = Field(7, ge=1, le=15)
     max_train_rows: int = Field(20_000, ge=100)
     seed: int = 7

@@ -2,23 +2,22 @@
 
 import json
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import ibis
 import pandas as pd
 
-from dnsanom.dataset import noise, summary
+from dnsanom.dataset import noise, summary, thinning
 from dnsanom.dataset.features import Choice, choose
-from dnsanom.dataset.parquet import write_sorted
-from dnsanom.dataset.place import plan
-from dnsanom.dataset.sample import quotas, thin
-from dnsanom.dataset.seen import attackers, mark
-from dnsanom.dataset.split import SIDES, SPLIT_COLUMNS
+from dnsanom.dataset.place import Plan, plan
+from dnsanom.dataset.sample import thin
+from dnsanom.dataset.sampling import unsampled
+from dnsanom.dataset.sides import Sides, sides, vectors
 from dnsanom.dataset.truth import read_truth
 from dnsanom.dataset.views import rows
 from dnsanom.errors import DatasetError
-from dnsanom.params import Dataset
 from dnsanom.schema import feature_names
 from dnsanom.settings import Settings
 
@@ -27,9 +26,11 @@ SCORED = 2_000
 
 
 def prepare(settings: Settings, view: str) -> Path:
-    """Write `train`, `validation` and `test.parquet`, `features.json` and `summary.json` of the frozen flows.
+    """Write the data set of the frozen flows, and what is left of it where packets are sampled.
 
-    Returns the folder. Raises DatasetError if there are no frozen flows or a side would be empty.
+    `train`, `validation` and `test.parquet`, `features.json`, `summary.json`; the same three tables for each
+    rate in `sampled/RATE`. Returns the folder. Raises DatasetError if there are no frozen flows or a side
+    would be empty.
     """
     folder = settings.dataset(view)
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,30 +44,39 @@ def prepare(settings: Settings, view: str) -> Path:
 
 
 def _prepare(con: ibis.BaseBackend, settings: Settings, view: str, folder: Path) -> None:
-    dataset, rules = settings.params.dataset, settings.params.labels.get(view, ())  # type: ignore[call-overload]
-    made = con.create_table("made", _rows(con, settings, view))
-    how = plan(made, dataset, settings.params.dns, rules, _truth(settings))
-    placed = con.create_table("placed", how.place(made))
-    counts = summary.counted(placed)
-    summary.refuse_empty(counts)
-    learnable = _learnable(placed, settings)
-    train = con.create_table("train", _thinned(learnable, dataset))
-    told = summary.summary(view, how.at, counts, placed, learnable, train)
-    known = con.create_table("known", attackers(placed.filter(placed.split == SIDES[0]), how.ours))
-    for side, table in summary.sides(placed, train).items():
-        write_sorted(mark(table, known, how.ours), folder / f"{side}.parquet")
-    choice = choose(_scored(train, dataset.seed), feature_names(view), dataset.features)
+    params, flows = settings.params, _flows(con, settings)
+    made = con.create_table("made", rows(noise.tag(flows, params.noise), view, params.dns, params.sampling))
+    rules = params.labels.get(view, ())  # type: ignore[call-overload]
+    whole = sides(con, made, plan(made, params.dataset, params.dns, rules, _truth(settings)), params, "whole")
+    _refuse_empty(whole)
+    known = con.create_table("known", whole.attackers())
+    whole.write(known, folder)
+    choice = choose(_scored(whole.train, params.dataset.seed), feature_names(view), params.dataset.features)
     _write_json(folder / "features.json", _features(view, choice))
-    _write_json(folder / "summary.json", told)
+    rmtree(folder / "sampled", ignore_errors=True)
+    sampled = _sampled(con, settings, view, whole.how, known)
+    _write_json(folder / "summary.json", {"view": view, **whole.summary(), "sampled": sampled})
 
 
-def _rows(con: ibis.BaseBackend, settings: Settings, view: str) -> ibis.Table:
-    params = settings.params
+def _sampled(
+    con: ibis.BaseBackend, settings: Settings, view: str, how: Plan, known: ibis.Table
+) -> dict[str, Any]:
+    """Write the same rows as sampled packets would show them; the summary of each rate."""
+    params, flows, told = settings.params, con.table("flows"), {}
+    for rate, records in thinning.at_rates(con, unsampled(flows, params.sampling), params.dataset):
+        # The records are scaled already, and no rule shall scale them again.
+        made = con.create_table(f"made_{rate}", rows(noise.tag(records, params.noise), view, params.dns))
+        thinned = sides(con, made, how, params, f"at_{rate}")
+        thinned.write(known, settings.dataset(view) / "sampled" / str(rate))
+        told[str(rate)] = thinned.summary()
+    return told
+
+
+def _flows(con: ibis.BaseBackend, settings: Settings) -> ibis.Table:
     files = sorted(settings.flows.glob("*.parquet"))
     if not files:
         raise DatasetError(f"{settings.flows}: no frozen flows; run `dnsanom freeze` first")
-    flows = con.read_parquet([str(f) for f in files], table_name="flows")
-    return rows(noise.tag(flows, params.noise), view, params.dns, params.sampling)
+    return con.read_parquet([str(f) for f in files], table_name="flows")
 
 
 def _truth(settings: Settings) -> pd.DataFrame | None:
@@ -74,27 +84,15 @@ def _truth(settings: Settings) -> pd.DataFrame | None:
     return read_truth(path) if path.exists() else None
 
 
-def _learnable(placed: ibis.Table, settings: Settings) -> ibis.Table:
-    dropped = settings.params.noise.drop_from_training
-    clean = placed.noise.isnull() | placed.noise.notin(dropped) if dropped else True
-    return placed.filter((placed.split == SIDES[0]) & clean).drop(*SPLIT_COLUMNS)
-
-
-def _counts(table: ibis.Table) -> dict[str, int]:
-    counted = table.group_by("vector").aggregate(n=table.count()).to_pyarrow().to_pylist()
-    return {row["vector"]: row["n"] for row in counted}
-
-
-def _thinned(learnable: ibis.Table, dataset: Dataset) -> ibis.Table:
-    counts = _counts(learnable)
-    if not counts:
+def _refuse_empty(whole: Sides) -> None:
+    summary.refuse_empty(whole.counts)
+    if not whole.train.count().to_pyarrow().as_py():
         raise DatasetError("frozen flows: no training row but of hosts in noise.drop_from_training")
-    return thin(learnable, counts, quotas(counts, dataset.max_train_rows), dataset.seed)
 
 
 def _scored(train: ibis.Table, seed: int) -> pd.DataFrame:
     """Training rows, no vector with more than SCORED."""
-    counts = _counts(train)
+    counts = vectors(train)
     keep = {vector: min(n, SCORED) for vector, n in counts.items()}
     scored: pd.DataFrame = thin(train, counts, keep, seed).to_pandas()
     return scored

@@ -37,6 +37,8 @@ def _shared_out(counts: Mapping[str, int], most: int) -> dict[str, int]:
 
 def thin(rows: ibis.Table, counts: Mapping[str, int], keep: Mapping[str, int], seed: int) -> ibis.Table:
     """`keep[vector]` of each vector's `counts[vector]` rows, taken from its episodes in turn."""
+    if not counts:
+        return rows.limit(0)
     drawn = rows.mutate(drawn=_draw(rows, seed))
     likely = drawn.filter((drawn.vector != BENIGN) | (drawn.drawn <= _bound(counts, keep)))
     others = [name for name in rows.columns if name not in ("vector", "episode")]

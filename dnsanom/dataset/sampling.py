@@ -25,12 +25,24 @@ def scaled(flows: ibis.Table, rules: Sequence[SamplingRule]) -> ibis.Table:
     the distinct exporters, if a rule names any.
     """
     ruled = _with_rule(flows, rules)
-    done = ibis.coalesce(ruled.scaled_by, ruled.sampling_rate, 1).cast("int64")
-    rate = ibis.coalesce(_rate(ruled, rules, "override"), ruled.sampling_rate.cast("int64"))
-    wanted = ibis.coalesce(rate, _rate(ruled, rules, "default"), done)
+    done, wanted = _factors(ruled, rules)
     counts = {name: (ruled[name] * wanted // done).cast("int64") for name in _COUNTS}
     rates = {name: ruled[name] * (wanted / done) for name in _RATES}
     return ruled.mutate(**counts, **rates).drop("rule")
+
+
+def unsampled(flows: ibis.Table, rules: Sequence[SamplingRule]) -> ibis.Table:
+    """The flows whose packets and bytes are those of the traffic: nothing has scaled them or should."""
+    ruled = _with_rule(flows, rules)
+    done, wanted = _factors(ruled, rules)
+    return ruled.filter((done == 1) & (wanted == 1)).drop("rule")
+
+
+def _factors(ruled: ibis.Table, rules: Sequence[SamplingRule]) -> tuple[ir.IntegerValue, ir.IntegerValue]:
+    """What counts were multiplied by already, and what they should be."""
+    done = ibis.coalesce(ruled.scaled_by, ruled.sampling_rate, 1).cast("int64")
+    rate = ibis.coalesce(_rate(ruled, rules, "override"), ruled.sampling_rate.cast("int64"))
+    return done, ibis.coalesce(rate, _rate(ruled, rules, "default"), done)
 
 
 def _with_rule(flows: ibis.Table, rules: Sequence[SamplingRule]) -> ibis.Table:

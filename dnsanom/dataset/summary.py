@@ -12,12 +12,7 @@ from dnsanom.schema import BENIGN, VECTORS
 
 
 def summary(
-    view: str,
-    at: Borders,
-    counts: pd.DataFrame,
-    placed: ibis.Table,
-    learnable: ibis.Table,
-    train: ibis.Table,
+    at: Borders, counts: pd.DataFrame, placed: ibis.Table, learnable: ibis.Table, train: ibis.Table
 ) -> dict[str, Any]:
     """The summary of a data set.
 
@@ -29,7 +24,6 @@ def summary(
     reasons = {reason: int(counts[counts["left_out"] == reason]["rows"].sum()) for reason in REASONS}
     lost = _lost(counts)
     return {
-        "view": view,
         "rows": int(counts["rows"].sum()),
         "left_out": reasons | {"noise_in_training": on_train - left, "past_max_train_rows": left - learned},
         "vectors_lost": lost,

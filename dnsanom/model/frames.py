@@ -15,16 +15,20 @@ from dnsanom.settings import Settings
 Part = Literal["train", "validation", "test"]
 
 
-def load(settings: Settings, view: str, part: Part) -> pd.DataFrame:
-    """Rows of one part, with the view's features and labels. Raises DatasetError when they can't be used."""
-    path = settings.dataset(view) / f"{part}.parquet"
+def load(settings: Settings, view: str, part: Part, rate: int | None = None) -> pd.DataFrame:
+    """Rows of one part, with the view's features and labels. Raises DatasetError when they can't be used.
+
+    rate: as packets sampled 1:rate show them, one of the data set's `sampling_rates`; perhaps no row is left.
+    """
+    folder = settings.dataset(view)
+    path = (folder if rate is None else folder / "sampled" / str(rate)) / f"{part}.parquet"
     if not path.exists():
         raise DatasetError(f"{path}: no such file; `dnsanom prepare --view {view}` makes it")
     frame = pd.read_parquet(path)
     missing = [c for c in (*feature_names(view), *LABEL_COLUMNS) if c not in frame.columns]
     if missing:
         raise DatasetError(f"{path}: no column {', '.join(missing)}; run `dnsanom prepare --view {view}`")
-    if frame.empty:
+    if frame.empty and rate is None:
         raise DatasetError(f"{path}: no rows; the span that was frozen is too short to be split")
     return frame
 

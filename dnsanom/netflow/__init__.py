@@ -10,12 +10,13 @@ from typing import Literal
 
 import pyarrow as pa
 
-from dnsanom.netflow.columns import derive, finish, missing
+from dnsanom.netflow.columns import finish, missing
 from dnsanom.netflow.keep import is_dns
 from dnsanom.netflow.parsed import Parsed, only
 from dnsanom.netflow.readers import reader_of
 from dnsanom.netflow.wrap import unwrap
 from dnsanom.params import Dns
+from dnsanom.rates import derive
 
 __all__ = ["DecodeReport", "Decoded", "decode", "derive", "finish"]
 

@@ -1,35 +1,18 @@
-"""From what a reader found to the flow table: the one place that derives rates and orders columns."""
+"""From what a reader found to the flow table: columns in the schema's order."""
 
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from dnsanom.netflow.parallel import side_by_side
+from dnsanom.rates import derive
 from dnsanom.schema import COLUMNS, DERIVED, FLOW_SCHEMA
 
 #: Rows whose text is worth a second thread.
 _MANY = 100_000
 #: Rows whose rates are derived in one go, few enough to stay in the processor's cache.
 _CHUNK = 1 << 14
-Numbers = npt.NDArray[np.float64]
-#: Seconds.
-_SHORTEST = 1e-9
-
-
-def derive(duration: Numbers, packets: Numbers, octets: Numbers) -> dict[str, Numbers]:
-    """`pps`, `bps` and `bpp` of flows; as nfdump has it, no rate (0) where the duration is 0 s.
-
-    Not rounded, where nfdump prints whole numbers. `bpp` is 0 for a flow without packets. Less than a
-    nanosecond, which no exporter measures, is no duration: rates would be past all numbers.
-    """
-    lasting, sent = ~(np.abs(duration) < _SHORTEST), packets != 0
-    return {
-        "pps": np.divide(packets, duration, out=np.zeros(len(duration)), where=lasting),
-        "bps": np.divide(8 * octets, duration, out=np.zeros(len(duration)), where=lasting),
-        "bpp": np.divide(octets, packets, out=np.zeros(len(duration)), where=sent),
-    }
 
 
 def finish(columns: Mapping[str, pa.Array], key: str) -> pa.Table:

@@ -46,7 +46,8 @@ def freeze_by_hand(settings: Settings, table: pa.Table, known: bool = True) -> N
 
 def with_dataset(settings: Settings, **changed: object) -> Settings:
     """The settings with other dataset parameters; its one tunnelling client may be on every side."""
-    dataset = settings.params.dataset.model_copy(update={"gap_seconds": 60, "clients": None, **changed})
+    usual = {"gap_seconds": 60, "clients": None, "sampling_rates": ()}
+    dataset = settings.params.dataset.model_copy(update={**usual, **changed})
     params: Params = settings.params.model_copy(update={"dataset": dataset})
     return settings.model_copy(update={"params": params})
 

@@ -29,7 +29,8 @@ def frozen(settings: Settings) -> Settings:
 
 
 def _bytes(folder: Path) -> dict[str, str]:
-    return {p.name: md5(p.read_bytes()).hexdigest() for p in folder.iterdir()}
+    files = (p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): md5(p.read_bytes()).hexdigest() for p in files}
 
 
 def _sides(folder: Path) -> dict[str, pd.DataFrame]:
@@ -40,7 +41,7 @@ def _sides(folder: Path) -> dict[str, pd.DataFrame]:
 def test_a_data_set_holds_what_it_promises(frozen: Settings, view: str) -> None:
     folder = prepare(frozen, view)
     assert folder == frozen.dataset(view)
-    assert set(_bytes(folder)) == FILES
+    assert {p.name for p in folder.iterdir()} == FILES
     schema = pq.read_schema(folder / "train.parquet")
     direction = ["direction"] if view == "flow" else []
     assert schema.names == [*ROW_COLUMNS, *direction, *feature_names(view), *LABEL_COLUMNS, SEEN]
@@ -155,6 +156,24 @@ def test_a_split_that_leaves_nothing_of_a_side_is_an_error(frozen: Settings) -> 
     params = frozen.params.model_copy(update={"noise": noise})
     with pytest.raises(DatasetError, match=r"no training row but of hosts in noise\.drop_from_training"):
         prepare(frozen.model_copy(update={"params": params}), "window")
+
+
+@pytest.mark.parametrize("view", ["window", "flow"])
+def test_the_same_rows_are_made_of_sampled_packets(frozen: Settings, view: str) -> None:
+    (frozen.dataset(view) / "sampled" / "20").mkdir(parents=True)
+    folder = prepare(with_dataset(frozen, sampling_rates=(5,)), view)
+    assert {p.name for p in (folder / "sampled").iterdir()} == {"5"}
+    whole, sampled = _sides(folder), _sides(folder / "sampled" / "5")
+    for side, rows in sampled.items():
+        assert list(rows.columns) == list(whole[side].columns)
+        assert set(rows["vector"]) == {"benign", "tunnel"}
+        assert (rows["packet_count"] % 5 == 0).all()
+        known = set(zip(whole[side]["client"], whole[side]["server"], whole[side]["vector"], strict=True))
+        assert set(zip(rows["client"], rows["server"], rows["vector"], strict=True)) <= known
+        assert set(rows["episode"].dropna()) <= set(whole[side]["episode"].dropna())
+        assert whole[side]["first_seen"].min() <= rows["first_seen"].min()
+    summary = json.loads((folder / "summary.json").read_text())["sampled"]["5"]
+    assert summary["sides"]["test"]["rows"] == len(sampled["test"])
 
 
 def test_an_unknown_noise_list_is_an_error(frozen: Settings) -> None:
