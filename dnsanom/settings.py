@@ -79,6 +79,11 @@ class Settings(Frozen):
         return self.data / "truth"
 
     @property
+    def verdicts(self) -> Path:
+        """What analysts said of alerts here; `dnsanom freeze` takes it in."""
+        return self.data / "verdicts.csv"
+
+    @property
     def flows(self) -> Path:
         """Folder of the frozen flows and their truth that data sets are made of; versioned by DVC."""
         return self.data / "flows"

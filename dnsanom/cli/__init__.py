@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "promote": ("learn", "Move the champion alias, if the candidate passes the gate."),
     "rollback": ("learn", "Back to the previous champion."),
     "detect": ("run", "Alerts from the lake, or straight from exports."),
+    "verdict": ("verdict", "Say what an alert was; the next data set is labelled so."),
     "doctor": ("run", "Check settings, servers and versions, and say what to do."),
     "demo": ("run", "The whole job on simulated exports."),
     "up": ("run", "Start S3, MLflow, Prefect and a worker on loopback."),

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 
 from dnsanom.dataset.parquet import stream, write_batches
 from dnsanom.dataset.truth import merge_truth, read_truth, write_truth
+from dnsanom.dataset.verdicts import SUFFIX, latest
 from dnsanom.errors import DatasetError
 from dnsanom.schema import FLOW_SCHEMA
 from dnsanom.settings import Settings
@@ -20,7 +22,8 @@ ROTATION = timedelta(minutes=5)
 
 
 def freeze(settings: Settings, since: datetime | None = None, until: datetime | None = None) -> Path:
-    """Write `hour=YYYY-MM-DDTHH.parquet` for each complete hour of the span, and `truth.csv` if any.
+    """Write `hour=YYYY-MM-DDTHH.parquet` for each complete hour of the span, and what is told of it, if any:
+    `truth.csv` and `verdicts.csv`.
 
     By default the span is the newest `dataset.days` of complete hours. An hour is complete when the lake
     holds a later one, or flows of its last five minutes. Hours that are frozen already and are not in the
@@ -30,7 +33,9 @@ def freeze(settings: Settings, since: datetime | None = None, until: datetime | 
     hours = _chosen(settings, since, until)
     settings.flows.mkdir(parents=True, exist_ok=True)
     written = {_write_hour(settings, hour, since, until) for hour in hours}
-    _write_truth(settings, since or hours[0], until or hours[-1] + HOUR)
+    span = since or hours[0], until or hours[-1] + HOUR
+    _write_told(_tables(settings, verdicts=False), *span, settings.flows / "truth.csv")
+    _write_told(latest(_tables(settings, verdicts=True)), *span, settings.flows / "verdicts.csv")
     for stale in set(settings.flows.glob("*.parquet")) - written:
         stale.unlink()
     return settings.flows
@@ -68,10 +73,15 @@ def _write_hour(settings: Settings, hour: datetime, since: datetime | None, unti
     return path
 
 
-def _write_truth(settings: Settings, since: datetime, until: datetime) -> None:
-    tables = [read_truth(path) for path in sorted(settings.truth.glob("*.csv"))]
+def _tables(settings: Settings, verdicts: bool) -> list[pd.DataFrame]:
+    """Pulled truth, or pulled verdicts and after them the local ones."""
+    pulled = sorted(p for p in settings.truth.glob("*.csv") if p.match(f"*{SUFFIX}") == verdicts)
+    local = [settings.verdicts] if verdicts and settings.verdicts.exists() else []
+    return [read_truth(path) for path in (*pulled, *local)]
+
+
+def _write_told(tables: list[pd.DataFrame], since: datetime, until: datetime, path: Path) -> None:
     merged = merge_truth(tables, since, until)
-    path = settings.flows / "truth.csv"
     if merged is None:
         path.unlink(missing_ok=True)
     else:

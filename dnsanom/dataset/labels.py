@@ -1,8 +1,8 @@
-"""Labels: truth where there is any, else rules.
+"""Labels: an analyst's verdict, else truth where there is any, else rules.
 
 With truth, every row is labelled by it: a row whose pair and time a truth row covers has that row's vector,
 any other is benign. Without, the first rule that a row meets names its vector, and a row that meets none is
-benign.
+benign. A verdict stands over both, for the rows that it covers only; it may say benign.
 """
 
 from collections.abc import Sequence
@@ -16,29 +16,51 @@ from dnsanom.dataset.rules import compile_rule
 from dnsanom.params import Rule
 from dnsanom.schema import BENIGN, LABEL_COLUMNS
 
+#: Sources of labels, the first stands over the others.
+VERDICT, TRUTH, RULE = "verdict", "truth", "rule"
 #: Rows that meet a rule and lie further apart than this are two episodes of their pair, in seconds.
 EPISODE_GAP = 600
 
 
-def label(rows: ibis.Table, rules: Sequence[Rule], truth: pd.DataFrame | None) -> ibis.Table:
-    """The rows with `vector`, `label_source` (truth, rule, or none without any rule) and `episode`.
+def label(
+    rows: ibis.Table,
+    rules: Sequence[Rule],
+    truth: pd.DataFrame | None,
+    verdicts: pd.DataFrame | None = None,
+    source: str = TRUTH,
+) -> ibis.Table:
+    """The rows with `vector`, `label_source` and `episode`.
 
-    An episode's id is null for benign rows. With truth, its rows of one vector and one span are one episode;
-    by rules, it is what one client and server have of one vector without a pause of ten minutes. Raises
-    RuleError for a rule that can't be read, even if truth makes it idle.
+    label_source: verdict, truth (or what `source` says that the truth rows are), rule, or none without any
+    rule. An episode's id is null for benign rows. With truth, its rows of one vector and one span are one
+    episode; by rules, it is what one client and server have of one vector without a pause of ten minutes. A
+    verdict's rows are an episode as truth's are, but where it confirms what is known they stay in theirs.
+    Raises RuleError for a rule that can't be read, even if truth makes it idle.
     """
-    named = rows.mutate(
-        vector=_first_rule(rows, rules), label_source=ibis.literal("rule" if rules else "none")
-    )
-    return _by_rules(named) if truth is None else _by_truth(rows, truth)
+    named = rows.mutate(vector=_first_rule(rows, rules), label_source=ibis.literal(RULE if rules else "none"))
+    labelled = _by_rules(named) if truth is None else _by_truth(rows, truth, source)
+    return labelled if verdicts is None else _by_verdicts(labelled, verdicts)
 
 
-def _by_truth(rows: ibis.Table, truth: pd.DataFrame) -> ibis.Table:
+def _by_truth(rows: ibis.Table, truth: pd.DataFrame, source: str) -> ibis.Table:
     matched = match_truth(rows, truth)
     vector = matched.vector.fill_null(BENIGN)
     episode = ibis.ifelse(vector == BENIGN, ibis.null("string"), matched.episode)
-    named = matched.mutate(vector=vector, label_source=ibis.literal("truth"), episode=episode)
+    named = matched.mutate(vector=vector, label_source=ibis.literal(source), episode=episode)
     return named.select(*rows.columns, *LABEL_COLUMNS)
+
+
+def _by_verdicts(labelled: ibis.Table, verdicts: pd.DataFrame) -> ibis.Table:
+    rows = labelled.rename(given="vector", given_source="label_source", given_episode="episode")
+    said = match_truth(rows, verdicts)
+    confirmed = said.vector.isnull() | (said.vector == said.given)
+    new = ibis.ifelse(said.vector == BENIGN, ibis.null("string"), said.episode)
+    named = said.mutate(
+        vector=ibis.coalesce(said.vector, said.given),
+        label_source=ibis.ifelse(said.vector.isnull(), said.given_source, VERDICT),
+        episode=ibis.ifelse(confirmed, said.given_episode, new),
+    )
+    return named.select(*labelled.columns)
 
 
 def _by_rules(named: ibis.Table) -> ibis.Table:

@@ -17,6 +17,8 @@ KEY = ("client", "server", "first_seen", "last_seen")
 def match_truth(rows: ibis.Table, truth: pd.DataFrame) -> ibis.Table:
     """Rows with `vector` and `episode`, null where no truth row covers them; of several, the earliest's.
 
+    A truth row's episode is its column of that name; without, its vector and span.
+
     Runs one query, for the longest row, since a row belongs to the bucket that it starts in.
     """
     ranked = _ranked(truth)
@@ -38,7 +40,8 @@ def _ranked(truth: pd.DataFrame) -> pd.DataFrame:
         ranked[f"{name}_ms"] = ranked[name].dt.as_unit("ms").astype("int64")
     seconds = ((ranked["end_ms"] - ranked["start_ms"]) / 1000).astype(str)
     start = ranked["start"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str.slice(0, 23)
-    ranked["episode"] = ranked["vector"] + "@" + start + "+" + seconds + "s"
+    if "episode" not in ranked:
+        ranked["episode"] = ranked["vector"] + "@" + start + "+" + seconds + "s"
     return ranked.assign(rank=range(len(ranked)))
 
 

@@ -47,14 +47,15 @@ def _prepare(con: ibis.BaseBackend, settings: Settings, view: str, folder: Path)
     params, flows = settings.params, _flows(con, settings)
     made = con.create_table("made", rows(noise.tag(flows, params.noise), view, params.dns, params.sampling))
     rules = params.labels.get(view, ())  # type: ignore[call-overload]
-    whole = sides(con, made, plan(made, params.dataset, params.dns, rules, _truth(settings)), params, "whole")
+    told = (_told(settings, name) for name in ("truth.csv", "verdicts.csv"))
+    whole = sides(con, made, plan(made, params.dataset, params.dns, rules, *told), params, "whole")
     _refuse_empty(whole)
     known = con.create_table("known", whole.attackers())
     whole.write(known, folder)
     choice = choose(_scored(whole.train, params.dataset.seed), feature_names(view), params.dataset.features)
     _write_json(folder / "features.json", _features(view, choice))
     rmtree(folder / "sampled", ignore_errors=True)
-    sampled = _sampled(con, settings, view, whole.how, known)
+    sampled = _sampled(con, settings, view, whole.how.repeated(whole.placed), known)
     _write_json(folder / "summary.json", {"view": view, **whole.summary(), "sampled": sampled})
 
 
@@ -79,8 +80,8 @@ def _flows(con: ibis.BaseBackend, settings: Settings) -> ibis.Table:
     return con.read_parquet([str(f) for f in files], table_name="flows")
 
 
-def _truth(settings: Settings) -> pd.DataFrame | None:
-    path = settings.flows / "truth.csv"
+def _told(settings: Settings, name: str) -> pd.DataFrame | None:
+    path = settings.flows / name
     return read_truth(path) if path.exists() else None
 
 

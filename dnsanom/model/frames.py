@@ -68,18 +68,30 @@ def learned_until(settings: Settings, view: str) -> str | None:
 
 def label_note(rows: pd.DataFrame) -> str:
     """Where the rows' labels come from, as the sentence that every report begins with."""
-    share = float((rows["label_source"] == "truth").mean())
+    sources = rows["label_source"].value_counts(normalize=True)
+    share = float(sources.get("truth", 0) + sources.get("verdict", 0))
     if share == 1:
-        return f"Labels come from truth: F1 says how well attacks are found ({len(rows):,} rows)."
+        what = _sources(sources)
+        return f"Labels come from {what}: F1 says how well attacks are found ({len(rows):,} rows)."
     if share == 0:
         return (
             "Labels come from the rules only: F1 says how well the rules are learnt again, "
             f"not how well attacks are found ({len(rows):,} rows)."
         )
+    what = _sources(sources.drop("rule", errors="ignore"))
     return (
-        f"Labels come from truth for {share:.1%} of {len(rows):,} rows and from the rules for the others: "
+        f"Labels come from {what} for {share:.1%} of {len(rows):,} rows and from the rules for the others: "
         "F1 is partly how well the rules are learnt again."
     )
+
+
+def _sources(shares: pd.Series) -> str:
+    """Where labels come from but the rules: `truth`, or `analysts' verdicts (2.0%) and truth (98.0%)`."""
+    words = {"verdict": "analysts' verdicts", "truth": "truth"}
+    found = {words[name]: float(shares[name]) for name in words if name in shares}
+    if len(found) == 1:
+        return next(iter(found))
+    return " and ".join(f"{name} ({share:.1%})" for name, share in found.items())
 
 
 def tags(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, str]:

@@ -1,8 +1,12 @@
-"""Truth files in the store: known by their header, checked, and kept beside the lake."""
+"""Truth files in the store: known by their header, checked, and kept beside the lake.
 
-from pathlib import Path
+Analysts' verdicts are files of the same header whose name begins with `verdicts`.
+"""
+
+from pathlib import Path, PurePosixPath
 
 from dnsanom.dataset.truth import read_truth
+from dnsanom.dataset.verdicts import SUFFIX
 from dnsanom.errors import DatasetError, DecodeError, one_line
 from dnsanom.schema import TRUTH_COLUMNS
 from dnsanom.store.export import export_id
@@ -41,4 +45,5 @@ def remove(folder: Path, key: str) -> None:
 
 
 def _file(folder: Path, key: str) -> Path:
-    return folder / f"{export_id(key)}.csv"
+    verdicts = PurePosixPath(key).name.startswith("verdicts")
+    return folder / f"{export_id(key)}{SUFFIX if verdicts else '.csv'}"

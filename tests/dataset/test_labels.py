@@ -157,3 +157,25 @@ def test_a_malformed_rule_is_an_error_even_under_truth() -> None:
 def test_the_window_s_start_is_what_is_labelled() -> None:
     made = _labels(_view(flow(5, CLIENT, 4000, RESOLVER, 53)), (), truth((CLIENT, "", 0, 4.9, "scan")))
     assert (made["first_seen"].item(), made["vector"].item()) == (at(5), "benign")
+
+
+def test_a_verdict_stands_over_truth_and_rules_where_it_covers() -> None:
+    view = _view(
+        flow(0, CLIENT, 4000, RESOLVER, 53, size=200),
+        flow(1, OTHER, 4000, RESOLVER, 53, size=200),
+        flow(2, OUTSIDE, 4000, RESOLVER, 53),
+        flow(3, FAR, 4000, RESOLVER, 53, size=200),
+    )
+    said = truth(
+        (CLIENT, RESOLVER, 0, 50, "benign"), (OTHER, "", 0, 50, "tunnel"), (OUTSIDE, RESOLVER, 0, 50, "flood")
+    )
+    made = label(view, (BIG,), None, said).order_by("first_seen").to_pandas()
+    assert made["vector"].tolist() == ["benign", "tunnel", "flood", "tunnel"]
+    assert made["label_source"].tolist() == ["verdict", "verdict", "verdict", "rule"]
+    assert made["episode"].isna().tolist() == [True, False, False, False]
+    facts = truth((CLIENT, RESOLVER, 0, 90, "tunnel"), (OTHER, RESOLVER, 0, 90, "tunnel"))
+    told = label(view, (BIG,), facts, said).order_by("first_seen").to_pandas()
+    assert told["vector"].tolist() == ["benign", "tunnel", "flood", "benign"]
+    assert told["label_source"].tolist() == ["verdict", "verdict", "verdict", "truth"]
+    # Where a verdict confirms truth, the row stays in truth's episode.
+    assert told["episode"][1] == label(view, (), facts).order_by("first_seen").to_pandas()["episode"][1]

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from handflows import CLIENT, arrow, at, flow
+from handflows import CLIENT, arrow, at, flow, truth
 from handset import SCANNER, flows, freeze_by_hand, with_dataset
 
 from dnsanom.dataset.fingerprint import folder_md5
 from dnsanom.dataset.prepare import prepare
+from dnsanom.dataset.truth import write_truth
 from dnsanom.errors import DatasetError, SettingsError
 from dnsanom.params import Clients, Noise
 from dnsanom.schema import LABEL_COLUMNS, ROW_COLUMNS, SEEN, TIMESTAMP, feature_names
@@ -192,3 +193,16 @@ def test_a_folder_s_md5_goes_by_names_and_content(tmp_path: Path) -> None:
     assert folder_md5(tmp_path) != first
     with pytest.raises(FileNotFoundError):
         folder_md5(tmp_path / "none")
+
+
+def test_rules_label_sampled_rows_as_they_label_all_and_a_verdict_stands_over_them(frozen: Settings) -> None:
+    (frozen.flows / "truth.csv").unlink()
+    write_truth(truth((CLIENT, "", 0, 300, "benign")), frozen.flows / "verdicts.csv")
+    folder = prepare(with_dataset(frozen, sampling_rates=(20,)), "window")
+    train, sampled = _sides(folder)["train"], _sides(folder / "sampled" / "20")["train"]
+    for rows in (train, sampled):
+        mine = rows[(rows["client"] == CLIENT) & (rows["first_seen"] < at(300))]
+        assert set(mine["label_source"]) == {"verdict"}
+        assert set(mine["vector"]) == {"benign"}
+        assert set(rows.loc[rows["vector"] == "tunnel", "label_source"]) == {"rule"}
+    assert set(sampled["episode"].dropna()) == set(train["episode"].dropna())
