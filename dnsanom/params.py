@@ -164,17 +164,67 @@ class SvmGrid(Frozen):
     gamma: tuple[Literal["scale", "auto"] | Annotated[float, Field(gt=0)], ...]
 
 
+def _check_range(ends: tuple[float, float]) -> tuple[float, float]:
+    if not 0 < ends[0] <= ends[1]:
+        raise ValueError("must be [lowest, highest], both more than 0")
+    return ends
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_check_range)]
+#: Features that a model sees: the data set's choice, all fifteen, or so many first of the choice.
+FeatureSet = Literal["chosen", "all"] | Annotated[int, Field(ge=1, le=15)]
+
+
+class KnnSpace(Frozen):
+    """What a search draws k nearest neighbours' hyperparameters from."""
+
+    n_neighbors: Annotated[tuple[int, int], AfterValidator(_check_range)] = (1, 50)
+    weights: tuple[Literal["uniform", "distance"], ...] = ("uniform", "distance")
+    metric: tuple[Literal["euclidean", "manhattan", "chebyshev"], ...] = ("euclidean", "manhattan")
+
+
+class SvmSpace(Frozen):
+    """What a search draws the support vector machine's hyperparameters from; C and gamma on a log scale."""
+
+    kernel: tuple[Literal["rbf", "linear", "poly", "nystroem"], ...] = ("rbf", "nystroem")
+    C: Range = (0.1, 1000.0)
+    gamma: Range = (0.01, 10.0)
+
+
+class Search(Frozen):
+    """How `dnsanom sweep --search optuna` looks for what the grid may have missed."""
+
+    trials: int = Field(40, ge=1)
+    knn: KnnSpace = KnnSpace()
+    svm: SvmSpace = SvmSpace()
+    features: tuple[FeatureSet, ...] = Field(("chosen", "all"), min_length=1)
+    #: Lengths of the window view's windows; empty: dns.window_seconds alone.
+    window_seconds: tuple[Annotated[int, Field(ge=1, le=86_400)], ...] = ()
+    #: Shares of the training rows that a setting is tried on first; the worse half is dropped at each.
+    shares: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.05, 0.25)
+
+    @model_validator(mode="after")
+    def _grows(self) -> "Search":
+        if list(self.shares) != sorted(set(self.shares)):
+            raise ValueError(f"shares {list(self.shares)} must grow")
+        return self
+
+
 class Sweep(Frozen):
-    """The grids."""
+    """The grids, and the ranges of a search."""
 
     knn: KnnGrid
     svm: SvmGrid
+    #: Feature sets and, of the window view, lengths of windows that the grid is tried on; none: the standard.
+    features: tuple[FeatureSet, ...] = Field(("chosen",), min_length=1)
+    window_seconds: tuple[Annotated[int, Field(ge=1, le=86_400)], ...] = ()
     #: Training rows that a support vector machine is fitted on; its time grows with their square.
     svm_rows: int = Field(5_000, ge=100)
     #: The same of the nystroem kernel, whose time grows with their number.
     nystroem_rows: int = Field(50_000, ge=100)
     #: Values are rounded to multiples of this, on the log scale where a feature has one; None: not at all.
     resolution: float | None = Field(0.01, gt=0)
+    search: Search = Search()
 
 
 class Detect(Frozen):
@@ -182,6 +232,8 @@ class Detect(Frozen):
 
     view: View = "window"
     false_alerts_per_day: float = Field(20, gt=0)
+    #: Share of these that what resembles nothing labelled may make.
+    unknown_share: float = Field(0.2, gt=0, le=1)
     merge_seconds: int = Field(300, ge=0)
     #: A window of the lake is final when the newest flow is past it by both of these, or the clock by settle.
     active_timeout_seconds: int = Field(60, ge=0)
@@ -189,12 +241,23 @@ class Detect(Frozen):
     settle_seconds: int = Field(900, ge=0)
     #: A single flagged window with fewer packets is no alert by itself.
     lone_packets: int = Field(20, ge=0)
+    #: How far back an alerted client's own windows are looked at, to say what is usual for it.
+    history_hours: float = Field(6, gt=0)
+
+    @property
+    def unknown_alerts_per_day(self) -> float:
+        """False alerts a day that unknown rows may make."""
+        return self.false_alerts_per_day * self.unknown_share
 
 
 class Gate(Frozen):
     """What a candidate needs to become champion."""
 
     min_gain: float = Field(0.0, ge=0)
+    #: No vector's F1 may fall by more.
+    max_vector_loss: float = Field(0.1, ge=0, le=1)
+    min_rows_per_second: float = Field(5_000, ge=0)
+    max_model_bytes: int = Field(50_000_000, ge=1)
 
 
 class Params(Frozen):

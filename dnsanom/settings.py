@@ -45,6 +45,8 @@ class Settings(Frozen):
     mlflow_uri: str
     params: Params
     ports: Ports = Ports()
+    #: Whether windows are as long as params.yaml says; the data sets of others have folders of their own.
+    standard_windows: bool = True
     #: The ledger's database; None is a SQLite file under `data`.
     ledger_url: SecretStr | None = None
     #: The lake's folder or s3:// URL; None is a folder under `data`.
@@ -90,7 +92,16 @@ class Settings(Frozen):
 
     def dataset(self, view: str) -> Path:
         """Folder of the view's data set."""
-        return self.data / "sets" / view
+        own = view == "window" and not self.standard_windows
+        return self.data / "sets" / (f"{view}@{self.params.dns.window_seconds}" if own else view)
+
+    def at_window(self, seconds: int) -> "Settings":
+        """The settings for windows of another length than params.yaml's; its own are the standard."""
+        if seconds == self.params.dns.window_seconds:
+            return self
+        dns = self.params.dns.model_copy(update={"window_seconds": seconds})
+        params = self.params.model_copy(update={"dns": dns})
+        return self.model_copy(update={"params": params, "standard_windows": False})
 
     def candidate(self, view: str, model: str) -> Path:
         """Folder of the sweep's best model of a kind."""
