@@ -27,6 +27,7 @@ WINDOW_COLUMNS = (
     "last_seen",
     "vector",
     "score",
+    "novelty",
     "rows",
     "flows",
     "packets",
@@ -97,7 +98,7 @@ def score_span(lake: Folder, span: Span, settings: Settings, view: str, model: B
 
 def _flagged(rows: pd.DataFrame, model: Bundle) -> pd.DataFrame:
     scores = bundles.predict(model, rows)
-    marked = rows.assign(score=scores["score"].to_numpy(), vector=scores["vector"].to_numpy())
+    marked = rows.assign(**{name: scores[name].to_numpy() for name in ("score", "vector", "novelty")})
     return marked[marked["score"] >= float(model.card["threshold"])]
 
 
@@ -110,6 +111,7 @@ def to_windows(rows: pd.DataFrame, view: str) -> pd.DataFrame:
         first_seen=("first_seen", "min"),
         last_seen=("last_seen", "max"),
         score=("score", "max"),
+        novelty=("novelty", "max"),
         rows=("score", "size"),
         flows=("flow_count", "sum"),
         packets=("packet_count", "sum"),

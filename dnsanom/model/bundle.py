@@ -1,4 +1,4 @@
-"""A model as it travels: a fitted pipeline and the card that says what it is, in a folder of two files."""
+"""A model as it travels: a fitted pipeline and the card that says what it is, in a folder of three files."""
 
 import json
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ from sklearn.pipeline import Pipeline
 from dnsanom.errors import DatasetError, RegistryError, one_line
 from dnsanom.model import skopsfile
 from dnsanom.model.distinct import Floats, distinct, in_parts
-from dnsanom.schema import BENIGN, feature_names
+from dnsanom.model.novelty import Novelty
+from dnsanom.schema import BENIGN, UNKNOWN, feature_names
 from dnsanom.settings import Settings
 
-MODEL_FILE, CARD_FILE = "model.skops", "card.json"
+MODEL_FILE, NOVELTY_FILE, CARD_FILE = "model.skops", "novelty.skops", "card.json"
+#: What a bundle keeps beside its pipeline; MLflow has them in a folder of their own.
+EXTRA_FILES = (NOVELTY_FILE, CARD_FILE)
 #: What a card says: the view and kind of model, its hyperparameters, the chosen features, its classes, the
 #: threshold, the usual value and spread of each feature, the window's length, and where it comes from.
 CARD_KEYS = (
@@ -37,26 +40,28 @@ CARD_KEYS = (
 
 @dataclass(frozen=True)
 class Bundle:
-    """A fitted pipeline that takes a view's fifteen features, and its card."""
+    """A fitted pipeline that takes a view's fifteen features, its card, and what is labelled at all."""
 
     pipeline: Pipeline
     card: dict[str, Any]
+    novelty: Novelty
 
     def save(self, folder: Path) -> None:
-        """Write model.skops and card.json; the same bundle gives the same bytes."""
+        """Write model.skops, novelty.skops and card.json; the same bundle gives the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MODEL_FILE).write_bytes(skopsfile.dump(self.pipeline))
+        (folder / NOVELTY_FILE).write_bytes(skopsfile.dump(self.novelty))
         (folder / CARD_FILE).write_text(json.dumps(self.card, indent=2, sort_keys=True) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> "Bundle":
-        """The bundle in a folder, or in an MLflow model's folder, which keeps the card in `extra_files`.
+        """The bundle in a folder, or in an MLflow model's folder, which keeps the others in `extra_files`.
 
         Raises RegistryError when a file is missing or corrupt, or holds types that are not trusted.
         """
-        card = folder / CARD_FILE
-        card = card if card.exists() else folder / "extra_files" / CARD_FILE
-        return cls(skopsfile.load(folder / MODEL_FILE), _read_card(card))
+        pipeline = skopsfile.load(folder / MODEL_FILE)
+        extra = folder if (folder / CARD_FILE).exists() else folder / "extra_files"
+        return cls(pipeline, _read_card(extra / CARD_FILE), skopsfile.load(extra / NOVELTY_FILE))
 
 
 def open_bundle(settings: Settings, view: str, source: str | None = None) -> Bundle:
@@ -75,8 +80,8 @@ def open_bundle(settings: Settings, view: str, source: str | None = None) -> Bun
 
 
 def digest(folder: Path) -> str:
-    """What identifies a saved bundle: SHA-256 of its two files."""
-    return sha256((folder / MODEL_FILE).read_bytes() + (folder / CARD_FILE).read_bytes()).hexdigest()
+    """What identifies a saved bundle: SHA-256 of its files."""
+    return sha256(b"".join((folder / name).read_bytes() for name in (MODEL_FILE, *EXTRA_FILES))).hexdigest()
 
 
 def matrix(frame: pd.DataFrame, view: str) -> pd.DataFrame:
@@ -92,28 +97,42 @@ def matrix(frame: pd.DataFrame, view: str) -> pd.DataFrame:
     return features
 
 
+def scaled(bundle: Bundle, frame: pd.DataFrame) -> Floats:
+    """A frame's rows (n, d) as the bundle's classifier sees them."""
+    return np.asarray(bundle.pipeline[:-1].transform(matrix(frame, bundle.card["view"])))
+
+
 def predict(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
     """Score of every row, computed once for equal rows; the frame's index is kept.
 
-    Columns: `score` = 1 - P(benign) in [0, 1], high is anomalous; `vector`, the most probable attack whatever
-    the score; and the probability of each of the model's classes, named as the class.
+    Columns: `score` in [0, 1], high is anomalous: 1 - P(benign), and 1 for what resembles nothing labelled;
+    `vector`, the most probable attack whatever the score, or unknown; `novelty`, above 1 unknown; and the
+    probability of each of the model's classes, named as the class.
     """
     last = bundle.pipeline[-1]
     if frame.empty:
-        return scored(np.empty((0, len(last.classes_))), list(last.classes_)).set_index(frame.index)
-    rows = np.asarray(bundle.pipeline[:-1].transform(matrix(frame, bundle.card["view"])))
+        return scored(np.empty((0, len(last.classes_))), list(last.classes_), np.empty(0)).set_index(
+            frame.index
+        )
+    rows = scaled(bundle, frame)
     first, inverse = distinct(rows)
     chances = in_parts(last.predict_proba, rows[first])
-    return scored(chances, list(last.classes_)).iloc[inverse].set_index(frame.index)
+    answers = scored(chances, list(last.classes_), bundle.novelty.novelty(rows[first]))
+    return answers.iloc[inverse].set_index(frame.index)
 
 
-def scored(chances: Floats, classes: list[str]) -> pd.DataFrame:
-    """Class probabilities (n, classes) as the frame that `predict` returns."""
+def scored(chances: Floats, classes: list[str], novelty: Floats) -> pd.DataFrame:
+    """Class probabilities (n, classes) and novelty (n,) as the frame that `predict` returns.
+
+    What is unknown has the highest score, so that it is alerted and counted whatever the threshold.
+    """
     table = pd.DataFrame(chances, columns=classes)
     attacks = [c for c in classes if c != BENIGN]
     vector = np.asarray(attacks, dtype=object)[table[attacks].to_numpy().argmax(axis=1)]
-    table.insert(0, "vector", pd.Series(vector, dtype="str"))
-    table.insert(0, "score", np.clip(1 - table[BENIGN], 0, 1))
+    unknown = novelty > 1
+    table.insert(0, "novelty", novelty)
+    table.insert(0, "vector", pd.Series(np.where(unknown, UNKNOWN, vector), dtype="str"))
+    table.insert(0, "score", np.where(unknown, 1.0, np.clip(1 - table[BENIGN], 0, 1)))
     return table
 
 

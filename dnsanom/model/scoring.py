@@ -84,7 +84,7 @@ def alerting(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging
 
 def likeliest(scored: pd.DataFrame) -> pd.Series:
     """The most probable class of each row, with no regard to the threshold."""
-    classes = [c for c in scored.columns if c not in ("score", "vector")]
+    classes = [c for c in scored.columns if c in VECTORS]
     best = np.asarray(classes, dtype=object)[scored[classes].to_numpy().argmax(axis=1)]
     return pd.Series(best, index=scored.index)
 

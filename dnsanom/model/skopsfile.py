@@ -13,6 +13,7 @@ from dnsanom.errors import RegistryError, one_line
 #: Types and functions beside scikit-learn's and NumPy's own that a model of ours is made of.
 TRUSTED = (
     "dnsanom.model.knn.WeightedKNeighborsClassifier",
+    "dnsanom.model.novelty.Novelty",
     "dnsanom.model.nystroem.NystroemSVC",
     "dnsanom.model.resolution.Resolution",
     "dnsanom.model.svm.CalibratedSVC",

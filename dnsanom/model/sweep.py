@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from dnsanom.detect.merge import merging
-from dnsanom.model import asked, board, frames, intervals, tracking
+from dnsanom.model import asked, board, frames, intervals, novelty, tracking
 from dnsanom.model.board import Result, Row, name_of
 from dnsanom.model.bundle import Bundle, matrix, scored
 from dnsanom.model.candidates import Setting, grid
@@ -133,12 +133,14 @@ def _best(this: Plan, what: Task, result: Result) -> Bundle:
     (trial,) = run_trials(this.model, [result.setting], what)
     chances = in_parts(trial.model.predict_proba, what.asked.rows)
     classes = [str(c) for c in trial.model.classes_]
-    answers = scored(chances, classes).iloc[what.asked.inverse].set_index(this.validation.index)
     detect, merge = this.settings.params.detect, merging(this.settings.params)
+    known = novelty.calibrated(what.train, what.asked, this.validation, detect.unknown_alerts_per_day, merge)
+    answers = scored(chances, classes, known.novelty(what.asked.rows))
+    answers = answers.iloc[what.asked.inverse].set_index(this.validation.index)
     chosen = choose(this.validation, answers, detect.false_alerts_per_day, merge)
     told = alerting(this.validation, answers, chosen.score, merge) | {"within_budget": chosen.within_budget}
     pipeline = Pipeline([*what.before.steps, ("model", trial.model)])
-    return Bundle(pipeline, _card(this, result.setting, classes, result.metrics | told))
+    return Bundle(pipeline, _card(this, result.setting, classes, result.metrics | told), known)
 
 
 def write(folder: Path, bundle: Bundle, rows: list[Row], cost: Cost) -> None:

@@ -67,12 +67,15 @@ def false_alerts(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, mer
     return count_alerts(_flagged(rows, scored, threshold), merging) / days(rows)
 
 
-def choose(rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Merging) -> Threshold:
+def choose(
+    rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Merging, least: float = LEAST
+) -> Threshold:
     """The threshold for a budget of false alerts a day, on validation rows and the answers to them.
 
+    It is never below `least`.
     When even the highest score breaks the budget, the highest is taken and `within_budget` is false.
     """
-    flagged, span = _flagged(rows, scored, LEAST), days(rows)
+    flagged, span = _flagged(rows, scored, least), days(rows)
     steps = _steps(flagged.loc[flagged["benign"], "score"].to_numpy())
 
     def alerts(step: float) -> float:
@@ -82,7 +85,7 @@ def choose(rows: pd.DataFrame, scored: pd.DataFrame, budget: float, merging: Mer
     while broken - held > 1:
         middle = (held + broken) // 2
         held, broken = (middle, broken) if alerts(steps[middle]) <= budget else (held, middle)
-    score = LEAST if broken == len(steps) else _between(steps, held, scored["score"].to_numpy())
+    score = least if broken == len(steps) else _between(steps, held, scored["score"].to_numpy())
     expected = alerts(score)
     return Threshold(score, expected, expected <= budget)
 

@@ -15,7 +15,7 @@ import urllib.request
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from mlflow.sklearn import log_model
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
 from dnsanom.errors import NoChampionError, RegistryError, one_line
-from dnsanom.model.bundle import CARD_FILE, Bundle, matrix
+from dnsanom.model.bundle import EXTRA_FILES, Bundle, matrix
 from dnsanom.model.skopsfile import TRUSTED
 from dnsanom.settings import Settings
 
@@ -113,7 +113,7 @@ def load_uri(settings: Settings, uri: str) -> Bundle:
         bundle = Bundle.load(_download(uri, folder))
     if not named:
         return bundle
-    return Bundle(bundle.pipeline, {**bundle.card, "name": named[1], "version": named[3]})
+    return replace(bundle, card={**bundle.card, "name": named[1], "version": named[3]})
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Run:
                 signature=infer_signature(rows, bundle.pipeline.predict_proba(rows)),
                 pyfunc_predict_fn="predict_proba",
                 pip_requirements=[f"{name}=={version_of(name)}" for name in REQUIREMENTS],
-                extra_files=[str(card_folder / CARD_FILE)],
+                extra_files=[str(card_folder / file) for file in EXTRA_FILES],
             )
         return str(logged.model_id)
 

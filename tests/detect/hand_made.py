@@ -10,6 +10,7 @@ import pyarrow as pa
 from dnsanom.dataset import views
 from dnsanom.model import candidates
 from dnsanom.model.bundle import Bundle
+from dnsanom.model.novelty import Novelty
 from dnsanom.params import Dns
 from dnsanom.schema import BENIGN, FLOW_SCHEMA, UDP, feature_names
 from dnsanom.settings import Settings
@@ -133,6 +134,10 @@ def _rows(flows: pa.Table, view: str, dns: Dns) -> pd.DataFrame:
     return views.rows(ibis.memtable(flows), view, dns).execute()
 
 
+#: No minute made by hand is so far from all others.
+FAR = 100.0
+
+
 def train(view: str, dns: Dns) -> Bundle:
     """One nearest neighbour over a few hand-made minutes of each kind."""
     kinds = {
@@ -161,4 +166,5 @@ def train(view: str, dns: Dns) -> Bundle:
         "name": f"dnsanom-{view}",
         "version": "1",
     }
-    return Bundle(pipeline, card)
+    rows = pipeline[:-1].transform(frame[feature_names(view)])
+    return Bundle(pipeline, card, Novelty().fit(rows, frame["vector"]).calibrate(FAR))

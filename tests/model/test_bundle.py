@@ -15,8 +15,9 @@ from synthetic import CHOSEN, rows
 
 from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import skopsfile
-from dnsanom.model.bundle import Bundle, digest, matrix, open_bundle, predict
+from dnsanom.model.bundle import EXTRA_FILES, Bundle, digest, matrix, open_bundle, predict
 from dnsanom.model.candidates import pipeline
+from dnsanom.model.novelty import Novelty
 from dnsanom.model.nystroem import NystroemSVC
 from dnsanom.settings import Settings
 
@@ -47,7 +48,12 @@ def bundle(model: str = "knn") -> Bundle:
         "name": "dnsanom-window",
         "version": None,
     }
-    return Bundle(fitted, card)
+    return Bundle(fitted, card, known(fitted, train))
+
+
+def known(fitted: Pipeline, train: pd.DataFrame) -> Novelty:
+    scaled = fitted[:-1].transform(matrix(train, "window"))
+    return Novelty().fit(scaled, train["vector"]).calibrate(2.0)
 
 
 @pytest.mark.parametrize("model", ["knn", "svm"])
@@ -76,9 +82,10 @@ def test_the_pipeline_itself_gives_the_same_probabilities(model: str) -> None:
     np.testing.assert_allclose(
         answers[made.card["classes"]], made.pipeline.predict_proba(matrix(test, "window"))
     )
-    np.testing.assert_allclose(answers["score"], 1 - answers["benign"])
-    attacks = answers[["scan", "tunnel"]].idxmax(axis=1)
-    assert (answers["vector"] == attacks).all()
+    named = answers[answers["novelty"] <= 1]
+    assert 0 < len(named) < len(answers)
+    np.testing.assert_allclose(named["score"], 1 - named["benign"])
+    assert (named["vector"] == named[["scan", "tunnel"]].idxmax(axis=1)).all()
     assert (answers.index == test.index).all()
 
 
@@ -92,6 +99,7 @@ def test_no_rows() -> None:
     assert list(predict(bundle(), rows(COUNTS, 2).iloc[:0]).columns) == [
         "score",
         "vector",
+        "novelty",
         "benign",
         "scan",
         "tunnel",
@@ -119,7 +127,7 @@ def test_untrusted_types_are_refused_by_name(tmp_path: Path) -> None:
 def test_what_is_trusted_is_what_is_needed(tmp_path: Path) -> None:
     needed = {
         name
-        for made in (bundle("knn").pipeline, bundle("svm").pipeline, NystroemSVC())
+        for made in (bundle("knn").pipeline, bundle("svm").pipeline, NystroemSVC(), bundle().novelty)
         for name in skops.io.get_untrusted_types(data=skopsfile.dump(made))
     }
     assert needed == set(skopsfile.TRUSTED)
@@ -170,5 +178,6 @@ def test_a_folder_is_opened_if_it_is_of_the_view(tmp_path: Path, settings: Setti
 def test_an_mlflow_folder_keeps_its_card_in_extra_files(tmp_path: Path) -> None:
     bundle().save(tmp_path)
     (tmp_path / "extra_files").mkdir()
-    shutil.move(tmp_path / "card.json", tmp_path / "extra_files" / "card.json")
+    for name in EXTRA_FILES:
+        shutil.move(tmp_path / name, tmp_path / "extra_files" / name)
     assert Bundle.load(tmp_path).card == json.loads((tmp_path / "extra_files" / "card.json").read_text())

@@ -1,6 +1,7 @@
 """Promotion and rollback on a real registry."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -34,7 +35,7 @@ def spoil(settings: Settings, model: str, labels: dict[str, str] | None = None) 
         last.classes_ = last.classes_.copy()
         last.classes_[:] = [labels.get(c, c) for c in last.classes_]
     card = {**bundle.card, "threshold": 0.61}
-    Bundle(bundle.pipeline, card).save(folder)
+    replace(bundle, card=card).save(folder)
 
 
 def chosen(settings: Settings) -> str:

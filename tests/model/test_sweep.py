@@ -18,7 +18,7 @@ from dnsanom.model.sweep import sweep
 from dnsanom.model.tracking import connect
 from dnsanom.settings import Settings
 
-FILES = ("model.skops", "card.json", "sweep.json", "sweep.csv")
+FILES = ("model.skops", "novelty.skops", "card.json", "sweep.json", "sweep.csv")
 
 
 def quiet(line: str) -> None:

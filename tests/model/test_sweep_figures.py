@@ -35,7 +35,7 @@ def test_figures_are_those_of_all_rows() -> None:
     assert len(what.rows) < len(what.row) < len(frame)
     votes = chances(what)
     answer, score = asked.said(NAMES, votes), asked.scores(NAMES, votes)
-    answers = scored(votes, list(NAMES)).iloc[what.inverse].reset_index(drop=True)
+    answers = scored(votes, list(NAMES), np.zeros(len(votes))).iloc[what.inverse].reset_index(drop=True)
     assert asked.metrics(what, answer, score) == scoring.metrics(frame, answers)
     table = scoring.confusion(frame["vector"], scoring.likeliest(answers))
     pd.testing.assert_frame_equal(asked.confusion(what, answer), table)
