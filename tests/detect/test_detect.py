@@ -1,6 +1,7 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def test_an_alert_says_what_it_is_made_of(settings: Settings, folder: str) -> No
         "abcdef0",
         0.5,
     )
-    assert "200 query packets in 60 s, usually 2" in [piece["words"] for piece in alert["evidence"]]
+    told = [piece["words"] for piece in alert["evidence"]]
+    assert "200 query packets in 60 s, usually 2 (its peers)" in told
+    assert {near["vector"] for near in alert["neighbours"]} == {"tunnel"}
     assert json.loads(json.dumps(alert)) == alert
 
 
@@ -143,7 +146,7 @@ def _as_champion(settings: Settings, folder: str, version: str, until: str | Non
     bundle = Bundle.load(Path(folder))
     card = bundle.card | {"version": version, "learned_until": until}
     reader = state.champion_of("window")
-    return _Run(settings, "window", Bundle(bundle.pipeline, card), reader).over_lake(None, None)
+    return _Run(settings, "window", replace(bundle, card=card), reader).over_lake(None, None)
 
 
 def test_the_next_champion_goes_on_where_the_last_one_stopped(settings: Settings, folder: str) -> None:
