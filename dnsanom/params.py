@@ -224,7 +224,7 @@ class Sweep(Frozen):
     nystroem_rows: int = Field(50_000, ge=100)
     #: Values are rounded to multiples of this, on the log scale where a feature has one; None: not at all.
     resolution: float | None = Field(0.01, gt=0)
-    search: Search = Search()
+    search: Search = Field(default_factory=lambda: Search.model_validate({}))
 
 
 class Detect(Frozen):
