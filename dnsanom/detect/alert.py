@@ -6,17 +6,34 @@ from typing import TypedDict
 
 
 class Evidence(TypedDict):
-    """One feature that stands out: its value at the alert's peak, the usual one, how far apart they are."""
+    """One feature that stands out: its value at the alert's peak, the usual one, how far apart they are.
+
+    `usual` and `spread` are of benign training rows, `own` is the median of the client's windows before and
+    `peers` that of other clients of its kind at the time, None where there are too few. `share` is how much
+    of the score is due to the feature.
+    """
 
     feature: str
     unit: str
     value: float
     usual: float
     spread: float
+    own: float | None
+    peers: float | None
     z: float
     direction: str
     in_model: bool
+    share: float
     words: str
+
+
+class Neighbour(TypedDict):
+    """A labelled training row near the alert's peak: its vector, its distance in standard deviations of the
+    model's features, and how many equal training rows it stands for."""
+
+    vector: str
+    distance: float
+    rows: int
 
 
 class ModelRef(TypedDict):
@@ -59,6 +76,7 @@ class Alert(TypedDict):
     bytes: int
     words: str
     evidence: list[Evidence]
+    neighbours: list[Neighbour]
     noise: list[str]
     exports: list[str]
     view: str

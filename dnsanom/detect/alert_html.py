@@ -7,6 +7,17 @@ from dnsanom.detect.alert import Alert, Evidence, model_words, plural
 from dnsanom.detect.words import number
 
 LEVELS = ((60, "high"), (35, "medium"), (0, "low"))
+#: Columns of the evidence, and what each says.
+COLUMNS = {
+    "What made the alert": "at its peak window",
+    "Of the score": "share of the step from usual traffic's score to this one (Shapley value)",
+    "Value": "at the peak",
+    "Its own": "median of the client's windows before",
+    "Its peers": "median of other clients of its kind at the time",
+    "Training": "median of benign training rows",
+    "Robust z": "distance from that median, in spreads",
+    "Feature": "its name in the data set",
+}
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -90,26 +101,51 @@ def _traffic(alert: Alert) -> str:
 
 def _evidence(alert: Alert) -> str:
     rows = "".join(_row(piece) for piece in alert["evidence"])
-    names = ("What stands out", "Robust z", "Value", "Usual", "Feature", "In the model")
-    heads = "".join(f"<th>{name}</th>" for name in names)
+    heads = "".join(f'<th title="{told}">{name}</th>' for name, told in COLUMNS.items())
     peak = alert["peak"]
     at = escape(f"Peak window {peak['window'][11:19]}, {peak['client']} → {peak['server']}")
     return (
         f'<div><p class="soft">{at}</p>'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{_neighbours(alert)}</div>"
     )
 
 
 def _row(piece: Evidence) -> str:
     cells = (
         escape(piece["words"]),
-        f"{piece['z']:+,.1f}".replace("-", "−"),
+        _share(piece),
         number(piece["value"]),
+        _known(piece["own"]),
+        _known(piece["peers"]),
         number(piece["usual"]),
+        f"{piece['z']:+,.1f}".replace("-", "−"),
         escape(piece["feature"]),
-        "yes" if piece["in_model"] else "no",
     )
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _share(piece: Evidence) -> str:
+    """A bar and a number; nothing for a feature that the model does not see."""
+    if not piece["in_model"]:
+        return '<span class="soft">not seen</span>'
+    width = round(44 * min(max(piece["share"], 0.0), 1.0))
+    text = f"{100 * piece['share']:.0f} %".replace("-", "−")
+    return f'<span class="share" style="width:{width}px"></span>{text}'
+
+
+def _known(value: float | None) -> str:
+    return "–" if value is None else number(value)
+
+
+def _neighbours(alert: Alert) -> str:
+    """The nearest labelled rows, equal ones as one, in a sentence."""
+    if not alert["neighbours"]:
+        return ""
+    near = (
+        f"<b>{escape(vector_name(n['vector']))}</b> at {number(n['distance'])} ({short(n['rows'], 'row')})"
+        for n in alert["neighbours"]
+    )
+    return f'<p class="soft">Nearest labelled rows, in standard deviations: {", ".join(near)}.</p>'
 
 
 def _facts(alert: Alert) -> str:

@@ -1,4 +1,4 @@
-"""Incidents → alerts: one plain JSON object each, by falling severity."""
+"""Incidents → alerts: one plain JSON object each, by falling severity; `tell` adds what they are known by."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,14 +8,12 @@ from typing import Any
 import pandas as pd
 
 from dnsanom.detect.alert import Alert, ModelRef, Peak, plural
-from dnsanom.detect.evidence import evidence
-from dnsanom.detect.score import features_of
 
 EXAMPLES = 10
 
 
 def build(windows: pd.DataFrame, view: str, card: Mapping[str, Any], model: ModelRef) -> list[Alert]:
-    """Alerts of windows that `merge.incidents` numbered, in the order of these numbers."""
+    """Alerts of windows that `merge.incidents` numbered, in the order of these numbers, without evidence."""
     parts = windows.groupby("incident", sort=True)
     return [_alert(part, view, card, model) for _, part in parts]
 
@@ -48,14 +46,13 @@ def severity(score: float, threshold: float, packets: int, windows: int, hosts: 
 
 def _alert(part: pd.DataFrame, view: str, card: Mapping[str, Any], model: ModelRef) -> Alert:
     length, threshold = int(card["window_seconds"]), float(card["threshold"])
-    peak = part.sort_values(["score", "packets", "window", "client", "server"]).iloc[-1]
+    peak = peak_of(part)
     clients, servers = _hosts(part, "client"), _hosts(part, "server")
     client = clients[0] if len(clients) == 1 else None
     server = servers[0] if len(servers) == 1 else None
     vector, packets = str(part["vector"].iloc[0]), int(part["packets"].sum())
     starts = sorted({int(w) for w in part["window"]})
     score = float(part["score"].max())
-    proofs = evidence(view, features_of(peak.to_dict(), view), card)
     return Alert(
         id=alert_id(view, vector, client, server, starts[0]),
         first_seen=iso(part["first_seen"].min()),
@@ -81,8 +78,9 @@ def _alert(part: pd.DataFrame, view: str, card: Mapping[str, Any], model: ModelR
         flows=int(part["flows"].sum()),
         packets=packets,
         bytes=int(part["bytes"].sum()),
-        words=f"{who(client, server, len(clients), len(servers))}: {proofs[0]['words']}",
-        evidence=proofs,
+        words=who(client, server, len(clients), len(servers)),
+        evidence=[],
+        neighbours=[],
         noise=sorted(set(part["noise"].dropna())),
         exports=sorted({key for keys in part["exports"] for key in keys}),
         view=view,
@@ -90,6 +88,11 @@ def _alert(part: pd.DataFrame, view: str, card: Mapping[str, Any], model: ModelR
         data_md5=str(card["data_md5"]),
         code=str(card["code"]),
     )
+
+
+def peak_of(part: pd.DataFrame) -> "pd.Series[Any]":
+    """The window of an incident that evidence is of: the highest score, among equals the most packets."""
+    return part.sort_values(["score", "packets", "window", "client", "server"]).iloc[-1]
 
 
 def _hosts(part: pd.DataFrame, end: str) -> list[str]:

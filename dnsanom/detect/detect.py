@@ -15,9 +15,11 @@ from dnsanom.detect.build import build, in_order, iso
 from dnsanom.detect.final import until, watermark
 from dnsanom.detect.follow import follow
 from dnsanom.detect.gather import Gathered, gather
+from dnsanom.detect.history import History
 from dnsanom.detect.lakehours import count_flows, lake_files
 from dnsanom.detect.merge import Merging, merging
 from dnsanom.detect.score import WINDOW_COLUMNS, ScoredSpan, Span, score_span, spans
+from dnsanom.detect.tell import Teller
 from dnsanom.model.bundle import Bundle, open_bundle
 from dnsanom.settings import Settings
 from dnsanom.store.lake_files import Folder
@@ -93,9 +95,11 @@ class _Run:
             lake = Path(folder) / "lake"
             gathered = gather(self.settings, sources, lake)
             scored = self._score(lake, self._spans(lake, lake_files(lake)))
-        merged = self._merging.incidents(_windows(scored))
-        built = build(merged, self.view, self.bundle.card, self._model)
-        alerts = [alert for alert in built if self._merging.alerted(alert["windows"], alert["packets"])]
+            merged = self._merging.incidents(_windows(scored))
+            built = build(merged, self.view, self.bundle.card, self._model)
+            loud = [n for n, a in enumerate(built) if self._merging.alerted(a["windows"], a["packets"])]
+            parts = dict(list(merged.groupby("incident", sort=True)))
+            alerts = self._teller(lake).tell([built[n] for n in loud], [parts[n] for n in loud])
         found = self._detection(alerts, scored, gathered, lone=len(built) - len(alerts))
         return _delivered(found, deliver)
 
@@ -112,9 +116,8 @@ class _Run:
             due = [hour for hour in memory.due(files) if since is None or hour >= since.timestamp()]
             parts = [p for part in self._spans(lake, due) if (p := part.before(cut))]
             scored = self._score(lake, parts)
-            changes = follow(
-                memory, parts, _windows(scored), self._merging, self.view, self.bundle.card, self._model
-            )
+            windows = _windows(scored)
+            changes = follow(memory, parts, windows, self._merging, self._teller(lake), self._model)
             memory.mark(files, due)
             found = self._detection(changes.alerts, scored, None, len(due), changes.withdrawn, changes.lone)
             return _delivered(found, deliver)
@@ -138,6 +141,9 @@ class _Run:
     @property
     def _merging(self) -> Merging:
         return merging(self.settings.params, self._length)
+
+    def _teller(self, lake: Folder) -> Teller:
+        return Teller(self.bundle, History(lake, self.settings, self.view, self._length))
 
     def _spans(self, lake: Folder, hours: Iterable[int]) -> list[Span]:
         return spans({hour: count_flows(lake, hour) for hour in hours}, self._length)

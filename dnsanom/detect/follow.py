@@ -1,9 +1,7 @@
 """Alerts that follow the lake: new windows join the incidents they belong to, which keep their ids."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -12,6 +10,7 @@ from dnsanom.detect.build import build
 from dnsanom.detect.merge import Merging
 from dnsanom.detect.score import PAIR, Span
 from dnsanom.detect.state import State
+from dnsanom.detect.tell import Teller, core
 from dnsanom.detect.vectors import reach
 
 
@@ -29,11 +28,13 @@ def follow(
     spans: list[Span],
     fresh: pd.DataFrame,
     merging: Merging,
-    view: str,
-    card: Mapping[str, Any],
+    teller: Teller,
     model: ModelRef,
 ) -> Followed:
-    """Put freshly flagged windows of the spans in place of the earlier ones, and tell what that changes."""
+    """Put freshly flagged windows of the spans in place of the earlier ones, and tell what that changes.
+
+    What was told of an alert that has not changed stands, though its peers' usual values may have moved.
+    """
     if not spans:
         return Followed([], (), 0)
     earlier = state.near(spans, reach(merging.seconds))
@@ -42,9 +43,10 @@ def follow(
     filled = [part for part in (fresh, kept.drop(columns="alert", errors="ignore")) if len(part)]
     windows = pd.concat(filled, ignore_index=True) if filled else fresh
     merged = merging.incidents(windows)
-    alerts = build(merged, view, card, model)
+    alerts = build(merged, teller.history.view, teller.bundle.card, model)
     names = _names(alerts, merged, old)
-    alerts = [{**alert, "id": names[n]} for n, alert in enumerate(alerts)]
+    alerts = [Alert({**alert, "id": names[n]}) for n, alert in enumerate(alerts)]
+    alerts = _told(alerts, merged, earlier, merging, teller)
     state.forget(earlier)
     state.keep(
         alerts,
@@ -57,6 +59,27 @@ def follow(
     withdrawn = {id_ for id_, alert in earlier.items() if _alerted(merging, alert)} - set(loud)
     lone = sum(not _alerted(merging, a) and earlier.get(a["id"]) != a for a in alerts)
     return Followed(changed, tuple(sorted(withdrawn)), lone)
+
+
+def _told(
+    alerts: list[Alert], merged: pd.DataFrame, earlier: dict[str, Alert], merging: Merging, teller: Teller
+) -> list[Alert]:
+    """The alerts with what is told of them: as it was where nothing changed, anew where it did.
+
+    Nothing is told of what is too small to be alerted.
+    """
+    alerts = [_as_before(alert, earlier.get(alert["id"])) for alert in alerts]
+    fresh = [n for n, alert in enumerate(alerts) if not alert["evidence"] and _alerted(merging, alert)]
+    parts = dict(list(merged.groupby("incident", sort=True))) if fresh else {}
+    for n, alert in zip(
+        fresh, teller.tell([alerts[n] for n in fresh], [parts[n] for n in fresh]), strict=True
+    ):
+        alerts[n] = alert
+    return alerts
+
+
+def _as_before(alert: Alert, before: Alert | None) -> Alert:
+    return before if before and core(before) == core(alert) else alert
 
 
 def _inside(spans: list[Span], window: int) -> bool:

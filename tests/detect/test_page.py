@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dnsanom.detect.alert import Alert, Detection, Evidence, ModelRef, Scored, Unread
+from dnsanom.detect.alert import Alert, Detection, Evidence, ModelRef, Neighbour, Scored, Unread
 from dnsanom.detect.alert_html import lasting, level, short, size
 from dnsanom.detect.output_html import page
 from dnsanom.schema import ATTACKS, UNKNOWN
@@ -53,9 +53,12 @@ def alert(n: int = 0, vector: str = "tunnel", text: str = "198.18.0.7") -> Alert
         value=1240.0,
         usual=8.0,
         spread=2.0,
+        own=None,
+        peers=10.0,
         z=-12.3,
         direction="low",
         in_model=True,
+        share=0.62,
         words=f"1,240 query packets in 60 s, usually 8 {text}",
     )
     start, end = f"2026-03-02T08:{n % 60:02d}:00.000Z", f"2026-03-02T09:{n % 60:02d}:30.000Z"
@@ -82,6 +85,7 @@ def alert(n: int = 0, vector: str = "tunnel", text: str = "198.18.0.7") -> Alert
         bytes=1_234_567,
         words=text,
         evidence=[piece],
+        neighbours=[Neighbour(vector=vector, distance=0.12, rows=37)],
         noise=[text],
         exports=[text],
         view="window",
@@ -117,6 +121,8 @@ def test_the_page_says_what_happened() -> None:
         "12 rows that are not flows",
         "512 servers",
         "1,240 query packets in 60 s, usually 8",
+        "62 %",
+        "Nearest labelled rows, in standard deviations: tunnel at 0.12 (37 rows).",
         "72 million packets",
         "1.2 MB",
         "−12.3",
