@@ -30,6 +30,7 @@ def _utc(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dat
 @click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
 @click.option("--format", "fmt", default="nfcapd", show_default=True, type=click.Choice(["nfcapd", "csv"]))
 @click.option("--sampling", default=1, show_default=True, type=click.IntRange(1), help="Keep 1 packet in N.")
+@click.option("--profile", default="residential", show_default=True, help="Kind of ISP: also mobile, campus.")
 def simulate(
     out: str,
     start: datetime,
@@ -38,8 +39,11 @@ def simulate(
     seed: int,
     fmt: Literal["nfcapd", "csv"],
     sampling: int,
+    profile: str,
 ) -> None:
     """Write an ISP's DNS traffic as 5-minute exports, with truth.csv beside them.
+
+    Another --sampling thins the same day: its packets and its truth are those of the seed and the profile.
 
     \b
     Example:
@@ -49,7 +53,7 @@ def simulate(
     from dnsanom.simulate import simulate_to
 
     with bar("simulate") as progress:
-        written = simulate_to(out, start, hours, clients, seed, fmt, sampling, progress=progress)
+        written = simulate_to(out, start, hours, clients, seed, fmt, sampling, profile, progress=progress)
     say(f"{len(written) - 1} exports and truth.csv in {out}")
 
 

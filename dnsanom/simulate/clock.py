@@ -1,26 +1,23 @@
 """When things happen: the simulated span, the day's curve, and arrivals that follow it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from dnsanom.simulate.draws import F64, I64, log_uniform
+from dnsanom.simulate.profile import EVENING
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-#: Relative activity of each hour of the day (UTC): quiet at four, busiest in the evening; the mean is 1.
-CURVE = np.array(
-    [0.62, 0.45, 0.36, 0.31, 0.30, 0.36, 0.55, 0.83, 1.03, 1.13, 1.17, 1.19,
-     1.20, 1.17, 1.15, 1.16, 1.20, 1.27, 1.37, 1.48, 1.53, 1.46, 1.22, 0.89]
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time in ms since 1970, UTC; the end is exclusive."""
+    """A stretch of time in ms since 1970, UTC; the end is exclusive. curve: how busy a day's hours are."""
 
     start: int
     end: int
+    curve: tuple[float, ...] = EVENING
 
     @property
     def hours(self) -> float:
@@ -33,13 +30,13 @@ class Span:
     def part(self, low: float, high: float) -> "Span":
         """The stretch between two shares of this one."""
         length = self.end - self.start
-        return Span(self.start + int(low * length), self.start + int(high * length))
+        return replace(self, start=self.start + int(low * length), end=self.start + int(high * length))
 
 
-def span_of(start: datetime, hours: float) -> Span:
+def span_of(start: datetime, hours: float, curve: tuple[float, ...] = EVENING) -> Span:
     """`hours` hours from `start` on."""
     begin = round(start.timestamp() * SECOND)
-    return Span(begin, begin + max(1, round(hours * HOUR)))
+    return Span(begin, begin + max(1, round(hours * HOUR)), curve)
 
 
 def _elapsed(span: Span) -> tuple[F64, F64]:
@@ -47,7 +44,8 @@ def _elapsed(span: Span) -> tuple[F64, F64]:
     grid = np.append(np.arange(span.start, span.end, 5 * MINUTE), span.end).astype(np.float64)
     hour = grid / HOUR
     low = hour.astype(np.int64)
-    level = CURVE[low % 24] + (hour - low) * (CURVE[(low + 1) % 24] - CURVE[low % 24])
+    curve = np.array(span.curve)
+    level = curve[low % 24] + (hour - low) * (curve[(low + 1) % 24] - curve[low % 24])
     steps = np.diff(hour) * (level[1:] + level[:-1]) / 2
     return grid, np.concatenate([[0.0], np.cumsum(steps)])
 

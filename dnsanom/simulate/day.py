@@ -14,9 +14,11 @@ from dnsanom.simulate.attacks.episode import Attack
 from dnsanom.simulate.benign import clients, iterative, other
 from dnsanom.simulate.clock import Span, span_of
 from dnsanom.simulate.draws import I64, generator
-from dnsanom.simulate.lookalikes import busy, hosted, large, streams
+from dnsanom.simulate.lookalikes import busy, hosted, large, lists, streams
 from dnsanom.simulate.network import Network, network
 from dnsanom.simulate.packets import Packets, concat
+from dnsanom.simulate.profile import DEFAULT
+from dnsanom.simulate.profile import profile as profile_of
 from dnsanom.simulate.router import fragment, meter, sample
 from dnsanom.simulate.schedule import attacks
 
@@ -38,7 +40,11 @@ LOOKALIKES: tuple[Part, ...] = (
     streams.probes,
     streams.over_tls,
     busy.resolving_hosts,
-    busy.reputation,
+    busy.offices,
+    lists.reputation,
+    lists.blocklists,
+    lists.reverses,
+    lists.searches,
     busy.long_names,
     busy.things,
     busy.prefetches,
@@ -51,23 +57,26 @@ LOOKALIKES: tuple[Part, ...] = (
 
 
 def simulate_day(
-    start: datetime, hours: float, clients: int, seed: int, sampling: int = 1
+    start: datetime, hours: float, clients: int, seed: int, sampling: int = 1, profile: str = DEFAULT
 ) -> tuple[pa.Table, pd.DataFrame]:
-    """Flows and truth of `hours` hours from `start` on, at an ISP with that many clients.
+    """Flows and truth of `hours` hours from `start` on, at an ISP with that many clients and that profile.
 
     Flows: FLOW_SCHEMA without export_key and row, in the order in which they end. Truth: TRUTH_COLUMNS,
-    times in ISO 8601 UTC, "" is any; the rows of one episode have equal start and end.
+    times in ISO 8601 UTC, "" is any; the rows of one episode have equal start and end. Packets and truth are
+    the same whatever the sampling: it thins the packets that the seed and the profile make. Raises
+    BadUseError for an unknown profile.
     """
-    table, truth, _ = simulate_parts(start, hours, clients, seed, sampling)
+    table, truth, _ = simulate_parts(start, hours, clients, seed, sampling, profile)
     return table, truth
 
 
 def simulate_parts(
-    start: datetime, hours: float, clients: int, seed: int, sampling: int = 1
+    start: datetime, hours: float, clients: int, seed: int, sampling: int = 1, profile: str = DEFAULT
 ) -> tuple[pa.Table, pd.DataFrame, list[str]]:
     """As simulate_day, with the name of the part that made each flow."""
-    span = span_of(start, hours)
-    net = network(seed, clients, span)
+    habits = profile_of(profile)
+    span = span_of(start, hours, habits.curve)
+    net = network(seed, clients, span, habits)
     found = [(vector, attack) for vector, attack in attacks(seed, net, span)]
     made = [
         *_honest(seed, net, span),
@@ -82,7 +91,7 @@ def simulate_parts(
 def _honest(seed: int, net: Network, span: Span) -> Iterator[tuple[str, Packets]]:
     for kind, parts in (("background", BACKGROUND), ("lookalike", LOOKALIKES)):
         for part in parts:
-            yield f"{kind} {part.__name__}", part(seed, net, span)
+            yield f"{kind} {part.__name__}", part(seed, net.by(part.__name__), span)
 
 
 def _finished(flows: pa.Table) -> pa.Table:

@@ -1,16 +1,15 @@
 """The ISP: its resolvers, its clients by kind, and the internet around it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dnsanom.simulate.address import HOME6, HOST6, Block, pick, v4
 from dnsanom.simulate.clock import MINUTE, Span
 from dnsanom.simulate.draws import F64, I64, Bools, generator
+from dnsanom.simulate.profile import Profile
 
 RESOLVERS = np.array([v4(f"198.51.100.{last}") for last in range(10, 15)])
-#: How clients spread over the resolvers: the busiest anycast address takes most.
-SHARES = np.array([0.89, 0.04, 0.03, 0.025, 0.015])
 RESOLVERS6 = np.array([HOST6, HOST6 + 1])
 PUBLIC = np.array([v4(a) for a in ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9")])
 PUBLIC6 = np.array([HOST6 + 2, HOST6 + 3, HOST6 + 4])
@@ -33,7 +32,7 @@ class Network:
     hosted: authoritative servers of customers in our networks; parked: such servers that nobody asks;
     open: routers at customers' that answer anybody; rented: hosts without traffic of their own; transit:
     clients of networks we only carry; private: resolvers on the internet used by few; authoritative: the
-    internet's name servers, busiest first.
+    internet's name servers, busiest first; habits: the profile; often: a factor on `per_day`.
     """
 
     clients: int
@@ -49,10 +48,21 @@ class Network:
     private: I64
     authoritative: I64
     outages: tuple[Outage, ...]
+    habits: Profile
+    often: float = 1.0
+
+    @property
+    def shares(self) -> F64:
+        """How clients spread over our resolvers."""
+        return np.array(self.habits.resolvers)
 
     def per_day(self, number: float) -> float:
-        """A day's number of something, given for 400 clients, for this many."""
-        return number * self.clients / 400
+        """A day's number of something, given for 400 clients, for this many, as often as it comes here."""
+        return number * self.often * self.clients / 400
+
+    def by(self, part: str) -> "Network":
+        """The same network, where things come as often as this part's do by the profile."""
+        return replace(self, often=self.habits.often.get(part, 1.0))
 
     def down(self, server: I64, time: I64) -> Bools:
         """Which questions meet a resolver that is out."""
@@ -62,10 +72,10 @@ class Network:
         return out
 
 
-def network(seed: int, clients: int, span: Span) -> Network:
-    """The ISP of a seed: `clients` access lines, servers and gateways, in fixed proportions."""
+def network(seed: int, clients: int, span: Span, habits: Profile) -> Network:
+    """The ISP of a seed: `clients` access lines, servers and gateways, in the profile's proportions."""
     rng = generator(seed, "network")
-    count = {kind: max(least, round(clients * share)) for kind, (share, least) in _KINDS.items()}
+    count = {kind: max(least, round(clients * habits.kinds[kind])) for kind, least in _LEAST.items()}
     rented = pick(rng, Block.RENTED, 8, 200)
     servers = pick(rng, Block.SERVERS, 12, count["mail"] + 40)
     return Network(
@@ -82,13 +92,12 @@ def network(seed: int, clients: int, span: Span) -> Network:
         private=pick(rng, Block.PRIVATE, 22, max(12, clients // 8)),
         authoritative=pick(rng, Block.AUTHORITATIVE, 24, 4_000),
         outages=_outages(rng, span),
+        habits=habits,
     )
 
 
-#: Share of the clients, and the least number.
-_KINDS = {
-    "homes": (0.72, 8), "homes6": (0.1, 2), "mail": (0.04, 2), "gateways": (0.03, 2), "transit": (0.1, 3)
-}  # fmt: skip
+#: The least number of each kind.
+_LEAST = {"homes": 8, "homes6": 2, "mail": 2, "gateways": 2, "transit": 3}
 
 
 def _outages(rng: np.random.Generator, span: Span) -> tuple[Outage, ...]:
@@ -100,9 +109,9 @@ def _outages(rng: np.random.Generator, span: Span) -> tuple[Outage, ...]:
     return tuple(Outage(int(s), int(t), int(t + d)) for s, t, d in zip(servers, starts, lengths, strict=True))
 
 
-def resolvers_for(rng: np.random.Generator, n: int) -> I64:
+def resolvers_for(rng: np.random.Generator, net: Network, n: int) -> I64:
     """First and second resolver of `n` clients, distinct, in even shares; shape (n, 2)."""
-    first = np.searchsorted(np.cumsum(SHARES)[:-1], (rng.permutation(n) + rng.random()) / n)
+    first = np.searchsorted(np.cumsum(net.shares)[:-1], (rng.permutation(n) + rng.random()) / n)
     second = (first + rng.integers(1, len(RESOLVERS), n)) % len(RESOLVERS)
     return np.stack([RESOLVERS[first], RESOLVERS[second]], axis=1)
 

@@ -15,6 +15,7 @@ from dnsanom.progress import Progress
 from dnsanom.simulate.clock import MINUTE, SECOND
 from dnsanom.simulate.day import simulate_day
 from dnsanom.simulate.draws import I64, whole
+from dnsanom.simulate.profile import DEFAULT
 
 Format = Literal["nfcapd", "csv"]
 
@@ -74,10 +75,11 @@ def simulate_to(
     seed: int,
     fmt: Format = "nfcapd",
     sampling: int = 1,
+    profile: str = DEFAULT,
     progress: Progress | None = None,
 ) -> list[str]:
     """Simulate, and write the exports to a folder or an s3:// URL; returns where each of them is."""
-    flows, truth = simulate_day(start, hours, clients, seed, sampling)
+    flows, truth = simulate_day(start, hours, clients, seed, sampling, profile)
     if "://" not in out:
         return [str(path) for path in write_exports(Path(out), flows, truth, fmt, progress)]
     with tempfile.TemporaryDirectory() as folder:

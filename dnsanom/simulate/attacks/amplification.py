@@ -6,7 +6,7 @@ from dnsanom.simulate.address import Block, pick
 from dnsanom.simulate.attacks.episode import Attack, Episode, pairs, pulses, spread
 from dnsanom.simulate.dns import DNS, delays, ports
 from dnsanom.simulate.draws import F64, I64, log_uniform, whole
-from dnsanom.simulate.network import RESOLVERS, SHARES, Network
+from dnsanom.simulate.network import RESOLVERS, Network
 from dnsanom.simulate.packets import Packets, concat, packets
 
 #: What is asked for, and how large the replies get: text records, key sets, ANY.
@@ -16,7 +16,7 @@ REPLIES = ((480, 1_400), (900, 2_300), (1_500, 4_096))
 def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """A victim on the internet, our resolvers as the reflectors: both ways are seen."""
     n = int(rng.choice([1, 1, 2, 5]))
-    servers = rng.choice(RESOLVERS, n, replace=False, p=SHARES)
+    servers = rng.choice(RESOLVERS, n, replace=False, p=net.shares)
     victim = np.repeat(pick(rng, Block.VICTIMS, 20, 1), n)
     return _reflect(rng, episode, victim, servers, episode.between(8, 6_000) / n)
 

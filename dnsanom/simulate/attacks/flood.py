@@ -6,7 +6,7 @@ from dnsanom.simulate.address import Block, pick
 from dnsanom.simulate.attacks.episode import Attack, Episode, pairs, pulses, spread
 from dnsanom.simulate.dns import DNS, delays, ports
 from dnsanom.simulate.draws import F64, I64, log_uniform, some
-from dnsanom.simulate.network import RESOLVERS, SHARES, Network
+from dnsanom.simulate.network import RESOLVERS, Network
 from dnsanom.simulate.packets import Packets, concat, packets
 
 
@@ -56,7 +56,7 @@ def _ends(rng: np.random.Generator, net: Network, n: int) -> tuple[I64, I64]:
     far = pick(rng, Block.ATTACKERS, 24, n)
     inside = some(rng, np.concatenate([net.homes, net.rented]), n)
     carried = some(rng, net.transit, n)
-    resolver, customer = rng.choice(RESOLVERS, p=SHARES), rng.choice(net.hosted)
+    resolver, customer = rng.choice(RESOLVERS, p=net.shares), rng.choice(net.hosted)
     outside = rng.choice(np.concatenate([net.authoritative[:500], net.private]))
     source, server = (
         (inside, resolver),

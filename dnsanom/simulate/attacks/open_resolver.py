@@ -7,7 +7,7 @@ from dnsanom.simulate.attacks.episode import Attack, Episode, spread
 from dnsanom.simulate.dns import ask, delays, ports
 from dnsanom.simulate.draws import I64, log_uniform
 from dnsanom.simulate.names import Names, around, catalogue
-from dnsanom.simulate.network import RESOLVERS, SHARES, Network
+from dnsanom.simulate.network import RESOLVERS, Network
 from dnsanom.simulate.packets import Packets, concat
 
 
@@ -35,7 +35,7 @@ def _serve(rng: np.random.Generator, episode: Episode, net: Network, n: int, per
     asked = ask(
         rng, time, strangers[who], router, ports(rng, len(who)), query, reply, answered=answered, delay=late
     )
-    passed_on = _pass_on(rng, time, router, query, reply)
+    passed_on = _pass_on(rng, net, time, router, query, reply)
     return Attack(episode.span, concat([asked, passed_on]), [(None, router)])
 
 
@@ -45,8 +45,10 @@ def _names(rng: np.random.Generator) -> Names:
     return catalogue(rng, 60, around(ask_ - 4, ask_, ask_ + 12), around(ask_ + 14, ask_ + 45, ask_ + 150))
 
 
-def _pass_on(rng: np.random.Generator, time: I64, router: int, query: I64, reply: I64) -> Packets:
+def _pass_on(
+    rng: np.random.Generator, net: Network, time: I64, router: int, query: I64, reply: I64
+) -> Packets:
     """A forwarder's share of the questions that goes on to our resolver."""
     on = rng.random(len(time)) < rng.uniform(0.1, 0.7)
-    resolver = int(rng.choice(RESOLVERS, p=SHARES))
+    resolver = int(rng.choice(RESOLVERS, p=net.shares))
     return ask(rng, time[on] + 1, router, resolver, ports(rng, int(on.sum())), query[on], reply[on])

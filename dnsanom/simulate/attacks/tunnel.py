@@ -1,167 +1,131 @@
 """Tunnels: data in names on the way out, in records on the way back."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from dnsanom.simulate.address import Block, pick
-from dnsanom.simulate.attacks.episode import Attack, Episode, Pair, spread
-from dnsanom.simulate.clock import MINUTE, Span
-from dnsanom.simulate.dns import ask, delays, ports
-from dnsanom.simulate.draws import F64, I64, one_log_uniform, whole
-from dnsanom.simulate.network import PUBLIC, RESOLVERS, SHARES, Network
-from dnsanom.simulate.packets import Packets, concat
-from dnsanom.simulate.stream import Streams, converse
-
-#: Record type → most bytes that a reply carries beyond the repeated question. A 255-byte name bounds aliases,
-#: 16-bit lengths and the resolver's EDNS size bound the rest.
-CAPACITY = {"A": 40, "CNAME": 250, "MX": 260, "TXT": 520, "TXT EDNS": 1_130, "NULL": 1_130}
-#: IP, UDP and DNS headers, question tail, the longest name.
-LONGEST_QUERY = 28 + 12 + 4 + 255
-#: A query without data still names the session, its turn and the zone: 22 bytes of name or more.
-IDLE = (28 + 12 + 4 + 22, 112)
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A stretch of one kind of load: messages a minute, bytes of a query and of a reply."""
-
-    span: Span
-    per_minute: float
-    query: float
-    reply: float
+from dnsanom.simulate.attacks.episode import Attack, Episode, Pair, pulses
+from dnsanom.simulate.attacks.session import (
+    Asked,
+    Tool,
+    Turn,
+    fixed,
+    on_one_port,
+    own_questions,
+    ported,
+    tool,
+    turns,
+)
+from dnsanom.simulate.clock import SECOND, Span
+from dnsanom.simulate.dns import DNS, ask, delays, ports
+from dnsanom.simulate.draws import log_uniform, one_log_uniform, whole
+from dnsanom.simulate.network import PUBLIC, RESOLVERS, Network
+from dnsanom.simulate.packets import Packets, concat, packets
 
 
-def _load(rng: np.random.Generator, span: Span, per_minute: float, record: str, hidden: bool) -> list[Phase]:
-    """What a session does: waits, sends, fetches, or both, in turns of one to twelve minutes.
-
-    hidden: the tunnel hides among others' questions at a resolver, and only what carries data stands out.
-    """
-    idle, more = one_log_uniform(rng, *IDLE), one_log_uniform(rng, 10, 60)
-    if record == "A":
-        idle = max(idle, 96.0) if hidden else idle
-    phases, at = [], span.start
-    while at < span.end:
-        end = min(span.end, at + int(one_log_uniform(rng, 1, 12) * MINUTE))
-        out = rng.uniform(max(idle + 20, 130), LONGEST_QUERY - 12)
-        fetched = min(1_250.0, idle + rng.uniform(0.3, 1.0) * CAPACITY[record])
-        query, reply, pace = (
-            (idle, idle + more, 0.45),
-            (out, out + more, 1.0),
-            (idle, max(fetched, idle + more), 1.0),
-            (out, max(out + more, fetched), 0.8),
-        )[rng.choice(4, p=[0.4, 0.2, 0.25, 0.15])]
-        phases.append(Phase(Span(at, end), per_minute * pace, query, reply))
-        at = end
-    return phases
+def direct(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """Straight to the far end, one port: iodine's and dns2tcp's way; 5 to 6,000 queries a minute."""
+    client, far = _insider(rng, net), _far(rng)
+    session = turns(rng, episode.span, episode.between(5, 6_000))
+    return Attack(episode.span, fixed(rng, tool(rng), session, client, far), [(client, far)])
 
 
-def _messages(rng: np.random.Generator, n: int, mean: float, steady: float, least: float = 45.0) -> F64:
-    """Sizes around a mean: padded ones alike, others spread."""
-    return np.maximum(mean * np.exp(rng.normal(0, steady, n)), least)
+def direct_ported(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """Straight to the far end, a port for each query: what scripts do that call a resolver library; 8 to
+    1,200 queries a minute."""
+    client, far = _insider(rng, net), _far(rng)
+    rate = episode.between(8, 1_200)
+    episode = episode.shortened(rate, 700)
+    made, _ = ported(rng, tool(rng), turns(rng, episode.span, rate), client, far)
+    return Attack(episode.span, made, [(client, far)])
 
 
-def _fixed(rng: np.random.Generator, phases: list[Phase], client: int, server: int) -> Packets:
-    """A tunnel on one port: long flows of many packets."""
-    ends = [np.array([end]) for end in (client, server, int(ports(rng, 1)[0]))]
-    steady, slow = float(rng.choice([0.002, 0.02, 0.12])), one_log_uniform(rng, 8, 400)
+def through_relay(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """One port, through a resolver of others (public, private): dnscat2's way behind a forwarder; 6 to 1,500
+    queries a minute."""
+    client, relay = _insider(rng, net), _relay(rng, net)
+    session = turns(rng, episode.span, episode.between(6, 1_500))
+    made = fixed(rng, tool(rng, hidden=True), session, client, relay)
+    return Attack(episode.span, _among_others(rng, made, episode.span, client, relay), [(client, relay)])
+
+
+def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """Through our resolver, from one port or many, and on to the far end from the resolver's ports; 8 to 700
+    queries a minute."""
+    client, far = int(rng.choice(net.homes)), _far(rng)
+    resolver = int(rng.choice(RESOLVERS, p=net.shares))
+    rate = episode.between(8, 700)
+    episode = episode.shortened(rate, 500)
+    made, asked = ported(rng, tool(rng, hidden=True), turns(rng, episode.span, rate), client, resolver)
+    made = on_one_port(rng, made, client) if rng.random() < 0.5 else made
+    made = _among_others(rng, made, episode.span, client, resolver)
+    rows: list[Pair] = [(client, resolver), (resolver, far)]
+    return Attack(episode.span, concat([made, _upstream(rng, asked, resolver, far)]), rows)
+
+
+def beacon(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """A few queries a minute (2 to 15) for a long time: an implant that keeps in touch and leaks little by
+    little."""
+    client = _insider(rng, net)
+    server = _far(rng) if rng.random() < 0.6 else _relay(rng, net)
+    query, gain = rng.uniform(85, 290), one_log_uniform(rng, 14, 500)
+    of = Tool(query, query, gain, gain, float(rng.choice([0.002, 0.05])))
+    made, _ = ported(rng, of, [Turn(episode.span, episode.between(2, 15), 0, 0)], client, server)
+    made = on_one_port(rng, made, client) if rng.random() < 0.4 else made
+    return Attack(episode.span, made, [(client, server)])
+
+
+def implant(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """An implant that sleeps for 5 s to a minute and then sends or fetches all it has, through a resolver;
+    10 to 600 queries a minute on average."""
+    client, relay = _insider(rng, net), _relay(rng, net)
+    rate, sleep = episode.between(10, 600), one_log_uniform(rng, 5, 55) * SECOND
+    episode = episode.shortened(rate, 600)
+    starts = np.arange(episode.span.start, episode.span.end, sleep)
+    of, kinds = tool(rng), ((0.9, 0.0), (0.0, 0.9), (0.5, 0.5))
+    session = []
+    for start in starts.astype(np.int64).tolist():
+        end = min(start + int(sleep * rng.uniform(0.05, 0.5)) + 1, episode.span.end)
+        pace = rate * sleep / (end - start) * float(log_uniform(rng, 0.3, 3, 1)[0])
+        out, back = kinds[rng.integers(len(kinds))]
+        session.append(Turn(Span(start, end), pace, out, back))
+    made, _ = ported(rng, of, session, client, relay)
+    return Attack(episode.span, _among_others(rng, made, episode.span, client, relay), [(client, relay)])
+
+
+def raw(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """No DNS at all: a VPN over UDP port 53, as iodine's raw mode; 20 to 6,000 packets a minute out."""
+    client, far, port = _insider(rng, net), _far(rng), int(ports(rng, 1)[0])
     made = []
-    for phase in phases:
-        rest = [np.array([value]) for value in (phase.per_minute, rng.uniform(0.93, 1.0), slow)]
-        tunnel = Streams(ends[0], ends[1], ends[2], rest[0], rest[1], rest[2])
-        who, time = spread(rng, phase.span, tunnel.per_minute / tunnel.runs(), float(rng.uniform(0.1, 1)))
-        query = _messages(rng, len(who), phase.query, steady)
-        made.append(converse(rng, tunnel, who, time, query.clip(45, 310), query + phase.reply - phase.query))
-    return concat(made)
+    for turn in turns(rng, episode.span, episode.between(20, 6_000)):
+        small, large = one_log_uniform(rng, 50, 110), rng.uniform(500, 1_450)
+        for source, target, full in ((client, far, turn.out), (far, client, turn.back)):
+            rate = turn.per_minute * one_log_uniform(rng, 0.5, 2)
+            _, time, count = pulses(rng, turn.span, np.array([rate]))
+            size = whole(small + (large - small) * rng.binomial(count, full) / count)
+            ends = (port, DNS) if source == client else (DNS, port)
+            made.append(packets(time, source, target, *ends, size, count=count))
+    return Attack(episode.span, concat(made), [(client, far)])
 
 
-def _ported(
-    rng: np.random.Generator, phases: list[Phase], client: int, server: int
-) -> tuple[Packets, list[tuple[I64, I64, I64]]]:
-    """A tunnel with a port for each query; and each phase's times and sizes, for the resolver's questions."""
-    steady, slow = float(rng.choice([0.004, 0.03, 0.12])), one_log_uniform(rng, 15, 300)
-    made, asked = [], []
-    for phase in phases:
-        _, time = spread(rng, phase.span, np.array([phase.per_minute]), float(rng.uniform(0.1, 1)))
-        query = whole(_messages(rng, len(time), phase.query, steady).clip(45, 300))
-        short = rng.random(len(time)) < rng.uniform(0, 0.4)
-        reply = query + whole(np.where(short, 20.0, np.maximum(8.0, phase.reply - phase.query)))
-        made.append(ask(rng, time, client, server, ports(rng, len(time)), query, reply, retries=0.5,
-                        answered=rng.uniform(0.93, 1), delay=delays(rng, len(time), slow)))  # fmt: skip
-        asked.append((time, query, reply))
-    return concat(made), asked
-
-
-def _upstream(
-    rng: np.random.Generator, asked: list[tuple[I64, I64, I64]], resolver: int, far: int
-) -> Packets:
-    """The resolver carries the tunnel on to the far end, always from new ports."""
-    time, query, reply = (np.concatenate(column) for column in zip(*asked, strict=True))
-    n = len(time)
-    return ask(rng, time + rng.integers(1, 4, n), resolver, far, ports(rng, n), query + 11, reply + 11,
-               answered=0.98, delay=delays(rng, n, 60.0))  # fmt: skip
-
-
-def _record(rng: np.random.Generator) -> str:
-    return str(rng.choice(list(CAPACITY), p=[0.12, 0.18, 0.08, 0.2, 0.16, 0.26]))
+def _far(rng: np.random.Generator) -> int:
+    return int(pick(rng, Block.ATTACKERS, 25, 1)[0])
 
 
 def _insider(rng: np.random.Generator, net: Network) -> int:
     return int(rng.choice(np.concatenate([net.homes, net.homes, np.repeat(net.transit, 4)])))
 
 
-def direct(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """Straight to the far end, one port: iodine's and dns2tcp's way."""
-    client, far = _insider(rng, net), int(pick(rng, Block.ATTACKERS, 25, 1)[0])
-    rate = episode.between(5, 6_000)
-    phases = _load(rng, episode.span, rate, _record(rng), hidden=False)
-    return Attack(episode.span, _fixed(rng, phases, client, far), [(client, far)])
+def _relay(rng: np.random.Generator, net: Network) -> int:
+    return int(rng.choice(np.concatenate([PUBLIC, np.repeat(net.private, 2)])))
 
 
-def direct_ported(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """Straight to the far end, a port for each query: what scripts do that call a resolver library."""
-    client, far = _insider(rng, net), int(pick(rng, Block.ATTACKERS, 25, 1)[0])
-    rate = episode.between(8, 1_200)
-    episode = episode.shortened(rate, 2_600)
-    made, _ = _ported(rng, _load(rng, episode.span, rate, _record(rng), hidden=False), client, far)
-    return Attack(episode.span, made, [(client, far)])
+def _among_others(rng: np.random.Generator, made: Packets, span: Span, client: int, server: int) -> Packets:
+    """The tunnel with, in half the cases, the host's own questions to the same resolver."""
+    return concat([made, own_questions(rng, span, client, server)]) if rng.random() < 0.5 else made
 
 
-def through_relay(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """One port, through a resolver of others (public, private): dnscat2's way behind a forwarder."""
-    client = _insider(rng, net)
-    relay = int(rng.choice(np.concatenate([PUBLIC, np.repeat(net.private, 2)])))
-    rate = episode.between(6, 1_500)
-    phases = _load(rng, episode.span, rate, _record(rng), hidden=True)
-    return Attack(episode.span, _fixed(rng, phases, client, relay), [(client, relay)])
-
-
-def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """Through our resolver, from one port or many, and on to the far end from the resolver's ports."""
-    client, far = int(rng.choice(net.homes)), int(pick(rng, Block.ATTACKERS, 25, 1)[0])
-    resolver = int(rng.choice(RESOLVERS, p=SHARES))
-    rate = episode.between(12, 700)
-    episode = episode.shortened(rate, 1_500)
-    phases = _load(rng, episode.span, rate, _record(rng), hidden=True)
-    made, asked = _ported(rng, phases, client, resolver)
-    if rng.random() < 0.5:
-        made = _one_port(made, client, int(ports(rng, 1)[0]))
-    rows: list[Pair] = [(client, resolver), (resolver, far)]
-    return Attack(episode.span, concat([made, _upstream(rng, asked, resolver, far)]), rows)
-
-
-def _one_port(made: Packets, client: int, port: int) -> Packets:
-    out = made.src == client
-    sport = np.where(out, port, made.sport).astype(np.int32)
-    dport = np.where(out, made.dport, port).astype(np.int32)
-    return Packets(**{**vars(made), "sport": sport, "dport": dport})
-
-
-def beacon(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """A few queries a minute for a long time: an implant that keeps in touch and leaks little by little."""
-    client, far = _insider(rng, net), int(pick(rng, Block.ATTACKERS, 25, 1)[0])
-    query, gain = rng.uniform(85, 240), one_log_uniform(rng, 18, 500)
-    made, _ = _ported(rng, [Phase(episode.span, episode.between(2, 15), query, query + gain)], client, far)
-    if rng.random() < 0.4:
-        made = _one_port(made, client, int(ports(rng, 1)[0]))
-    return Attack(episode.span, made, [(client, far)])
+def _upstream(rng: np.random.Generator, asked: Asked, resolver: int, far: int) -> Packets:
+    """The resolver carries the tunnel on to the far end, always from new ports."""
+    n = len(asked.time)
+    return ask(rng, asked.time + rng.integers(1, 4, n), resolver, far, ports(rng, n), asked.query + 11,
+               asked.reply + 11, answered=0.98, delay=delays(rng, n, 60.0))  # fmt: skip

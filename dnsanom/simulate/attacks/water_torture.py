@@ -7,7 +7,7 @@ from dnsanom.simulate.attacks.episode import Attack, Episode, pairs, spread
 from dnsanom.simulate.clock import SECOND
 from dnsanom.simulate.dns import ask, delays, ports
 from dnsanom.simulate.draws import I64, Bools, log_uniform, some
-from dnsanom.simulate.network import RESOLVERS, SHARES, Network
+from dnsanom.simulate.network import RESOLVERS, Network
 from dnsanom.simulate.packets import Packets, concat
 
 #: What an answer that says "no such name" adds: the zone's SOA record.
@@ -17,13 +17,13 @@ SOA = (50, 95)
 def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """Bots among the homes ask one of our resolvers, which asks the victim's servers in vain."""
     bots, rate = _bots(rng, episode, net.homes)
-    return _torture(rng, episode, bots, np.full(len(bots), rng.choice(RESOLVERS, p=SHARES)), rate)
+    return _torture(rng, episode, bots, np.full(len(bots), rng.choice(RESOLVERS, p=net.shares)), rate)
 
 
 def through_several(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """Bots among homes and gateways, spread over our resolvers."""
     bots, rate = _bots(rng, episode, np.concatenate([net.homes, net.gateways]))
-    return _torture(rng, episode, bots, rng.choice(RESOLVERS, len(bots), p=SHARES), rate)
+    return _torture(rng, episode, bots, rng.choice(RESOLVERS, len(bots), p=net.shares), rate)
 
 
 def through_private(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
@@ -39,7 +39,7 @@ def _bots(rng: np.random.Generator, episode: Episode, pool: I64) -> tuple[I64, f
 
 def _torture(rng: np.random.Generator, episode: Episode, bots: I64, resolver: I64, rate: float) -> Attack:
     upstream = bool(np.isin(resolver, RESOLVERS).all())
-    episode = episode.shortened(rate * len(bots), 800)
+    episode = episode.shortened(rate * len(bots), 600)
     rates = rate * log_uniform(rng, 0.6, 1.6, len(bots)) * min(1, 3_000 / (rate * len(bots)))
     who, time = spread(rng, episode.span, rates)
     query = rng.integers(60, 98) + (

@@ -36,12 +36,12 @@ def _pages(
 def homes(seed: int, net: Network, span: Span) -> Packets:
     """Access lines that ask our resolvers, over IPv4 and IPv6."""
     rng, names = generator(seed, "homes"), popular(seed)
-    servers = resolvers_for(rng, len(net.homes))
+    servers = resolvers_for(rng, net, len(net.homes))
     servers6 = rng.choice(RESOLVERS6, (len(net.homes6), 2), p=[0.8, 0.2])
     return concat(
         [
-            _pages(rng, net, span, net.homes, servers, (5, 56), names, one_way=0.03),
-            _pages(rng, net, span, net.homes6, servers6, (5, 45), names),
+            _pages(rng, net, span, net.homes, servers, net.habits.pages, names, one_way=0.03),
+            _pages(rng, net, span, net.homes6, servers6, net.habits.pages, names),
         ]
     )
 
@@ -49,14 +49,24 @@ def homes(seed: int, net: Network, span: Span) -> Packets:
 def gateways(seed: int, net: Network, span: Span) -> Packets:
     """CGNAT gateways: many users behind one address."""
     rng = generator(seed, "gateways")
-    servers = resolvers_for(rng, len(net.gateways))
-    return _pages(rng, net, span, net.gateways, servers, (80, 380), popular(seed), one_way=0.03, few_ports=0)
+    servers = resolvers_for(rng, net, len(net.gateways))
+    return _pages(
+        rng,
+        net,
+        span,
+        net.gateways,
+        servers,
+        net.habits.gateway_pages,
+        popular(seed),
+        one_way=0.03,
+        few_ports=0,
+    )
 
 
 def public_users(seed: int, net: Network, span: Span) -> Packets:
     """Clients that have set a public resolver, over IPv4 and IPv6."""
     rng, names = generator(seed, "public users"), popular(seed)
-    n, n6 = max(2, len(net.homes) // 12), max(1, len(net.homes6) // 4)
+    n, n6 = max(2, int(len(net.homes) * net.habits.public)), max(1, len(net.homes6) // 4)
     servers, servers6 = rng.choice(PUBLIC, (n, 2)), rng.choice(PUBLIC6, (n6, 2))
     return concat(
         [
@@ -78,7 +88,7 @@ def mail(seed: int, net: Network, span: Span) -> Packets:
     """Mail servers: PTR, MX, TXT for SPF and DKIM, block lists; longer names and larger replies."""
     rng = generator(seed, "mail")
     names = catalogue(rng, 1_200, MAIL_QUERY, MAIL_REPLY, zipf=0.6)
-    hosts = stubs(rng, net.mail, resolvers_for(rng, len(net.mail)))
+    hosts = stubs(rng, net.mail, resolvers_for(rng, net, len(net.mail)))
     messages = arrivals(rng, span, log_uniform(rng, 2, 24, len(net.mail)))
     who, time = bursts(rng, *messages, 6, 150)
     return resolve(rng, hosts, who, time, names, net)

@@ -6,7 +6,7 @@ from dnsanom.simulate.clock import Span, arrivals
 from dnsanom.simulate.dns import ask, delays, ports
 from dnsanom.simulate.draws import F64, I64, generator, log_uniform, some
 from dnsanom.simulate.names import ITERATIVE_QUERY, ITERATIVE_REPLY, catalogue
-from dnsanom.simulate.network import RESOLVERS, SHARES, Network, popularity
+from dnsanom.simulate.network import RESOLVERS, Network, popularity
 from dnsanom.simulate.packets import Packets, concat
 
 
@@ -33,7 +33,7 @@ def ours(seed: int, net: Network, span: Span) -> Packets:
     """Our resolvers' own questions upstream, in the proportion of what they are asked."""
     rng = generator(seed, "upstream")
     clients = len(net.homes) + len(net.homes6) + 5 * len(net.gateways)
-    return _iterate(rng, net, span, RESOLVERS, 3.4 * clients * SHARES, len(net.authoritative))
+    return _iterate(rng, net, span, RESOLVERS, 3.4 * clients * net.shares, len(net.authoritative))
 
 
 def customers(seed: int, net: Network, span: Span) -> Packets:

@@ -6,7 +6,7 @@ from dnsanom.schema import TCP
 from dnsanom.simulate.clock import Span, beats, sessions
 from dnsanom.simulate.dns import ACK, DNS, FIN, PSH, SYN, ask, delays, ports
 from dnsanom.simulate.draws import I64, generator, log_uniform, one_log_uniform, some, whole
-from dnsanom.simulate.network import RESOLVERS, SHARES, Network
+from dnsanom.simulate.network import RESOLVERS, Network
 from dnsanom.simulate.packets import Packets, concat, packets
 
 
@@ -34,7 +34,7 @@ def _ends(rng: np.random.Generator, net: Network, n: int) -> tuple[I64, I64]:
     client = some(rng, np.concatenate([net.homes, net.transit, net.mail, RESOLVERS]), n)
     through = np.isin(client, net.homes) & (rng.random(n) < 0.6)
     return client, np.where(
-        through, rng.choice(RESOLVERS, n, p=SHARES), rng.choice(net.authoritative[:300], n)
+        through, rng.choice(RESOLVERS, n, p=net.shares), rng.choice(net.authoritative[:300], n)
     )
 
 

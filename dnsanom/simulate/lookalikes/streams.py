@@ -6,7 +6,7 @@ from dnsanom.schema import TCP
 from dnsanom.simulate.clock import Span, beats, sessions
 from dnsanom.simulate.dns import ACK, DOT, PSH, SYN, delays, ports
 from dnsanom.simulate.draws import F64, I64, generator, log_uniform, some, whole
-from dnsanom.simulate.network import PUBLIC, RESOLVERS, SHARES, Network
+from dnsanom.simulate.network import PUBLIC, RESOLVERS, Network
 from dnsanom.simulate.packets import Packets, concat, packets
 from dnsanom.simulate.stream import Streams, averaged, converse
 
@@ -14,18 +14,21 @@ from dnsanom.simulate.stream import Streams, averaged, converse
 def _ends(rng: np.random.Generator, net: Network, n: int) -> tuple[I64, I64]:
     """Clients and the resolvers they use: half ask ours, the rest a public or private one outside."""
     clients = some(rng, np.concatenate([net.homes, net.transit, net.transit, net.mail]), n)
-    ours, outside = rng.choice(RESOLVERS, n, p=SHARES), rng.choice(np.concatenate([PUBLIC, net.private]), n)
+    ours, outside = (
+        rng.choice(RESOLVERS, n, p=net.shares),
+        rng.choice(np.concatenate([PUBLIC, net.private]), n),
+    )
     carried = np.isin(clients, net.transit)
     return clients, np.where(carried | (rng.random(n) < 0.4), outside, ours)
 
 
 def forwarders(seed: int, net: Network, span: Span) -> Packets:
-    """Forwarders and resolvers that ask from one port or a few, three to a thousand times a minute."""
+    """Forwarders and resolvers that ask from one port or a few, three to 2,500 times a minute."""
     rng = generator(seed, "forwarders")
     start, end = sessions(rng, span, net.per_day(150), (6, 90))
     n = len(start)
     client, server = _ends(rng, net, n)
-    rate, answered = log_uniform(rng, 3, 1_000, n), rng.choice([0.995, 0.9, 0.6], n, p=[0.85, 0.1, 0.05])
+    rate, answered = log_uniform(rng, 3, 2_500, n), rng.choice([0.995, 0.9, 0.6], n, p=[0.85, 0.1, 0.05])
     hosts = Streams(client, server, ports(rng, n, 2_000), rate, answered, log_uniform(rng, 5, 60, n))
     who, time = beats(rng, start, end, rate / hosts.runs())
     query, reply = _questions(rng, n, who, hosts.runs()[who])
