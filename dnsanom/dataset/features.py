@@ -1,107 +1,105 @@
-"""Which features a model may see: those that tell most of every vector, chosen on training rows alone.
+"""Which features a model may see: those with which attacks are told best, chosen on training rows alone.
 
-What features tell of a vector is their mutual information with "is it this vector?", as a share of that
-question's entropy: 0 nothing, 1 all. A set tells of a vector what the best pair in it tells. Features are
-taken one by one, each time the one that adds most to the mean over the vectors. So a feature that repeats
-another adds nothing, and one that gives away a rare vector counts as much as one for a common vector.
+Features are taken one by one, each time the one with which macro-F1 grows most: k nearest neighbours learn
+from the earlier training rows and are asked about later ones, of other clients and episodes (`inner`). Before
+the next, one that has become useless is put back: if what is left does better without it than the best of
+that size so far (floating search; Pudil, Novovičová and Kittler, 1994). Rows asked about weigh as many as
+they stand for, so that benign traffic has the part in precision that it has on the wire.
 
-Values are counted in at most sixteen classes of about equal size: the same rows choose the same.
+Where training rows can't be split so, features are taken by what they tell (`telling`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Codes = npt.NDArray[np.int64]
-Shares = npt.NDArray[np.float64]
-BINS = 16
+from dnsanom.dataset import telling
+from dnsanom.dataset.inner import folds
+from dnsanom.dataset.learner import Learner
+from dnsanom.params import Dataset
+
+WRAPPED, TOLD = "macro-F1 of kNN on later training rows of other clients", "mutual information"
 
 
 @dataclass(frozen=True)
 class Choice:
     """The features taken, best first, and how all of them did.
 
-    scores: of each feature, what it tells `alone` (mean over the vectors), what it `adds` to those taken
-    before it (or, if it was left, to all that were taken), and its `place` (None: left).
+    by: what they were chosen by. adds: with each of them macro-F1 after it and those before it were taken, in
+    order; empty where it was not chosen by that. scores: of each feature, what it tells, see `telling`.
     told: of each vector, what the taken features tell.
     """
 
     features: tuple[str, ...]
-    scores: dict[str, dict[str, float | int | None]]
+    by: str
+    adds: dict[str, float]
+    scores: dict[str, telling.Score]
     told: dict[str, float]
 
 
-class _Teller:
-    """What each pair of features tells of each vector; the pair of a feature with itself is the feature."""
+def choose(
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    logged: Sequence[str],
+    dataset: Dataset,
+    standing: Mapping[str, float],
+    ours: Sequence[str],
+) -> Choice:
+    """The best `dataset.features` of the named features of labelled training rows.
 
-    def __init__(self, rows: pd.DataFrame, names: Sequence[str]) -> None:
-        self.vectors, vector = np.unique(rows["vector"].to_numpy(str), return_inverse=True)
-        codes = {name: _classes(rows[name].to_numpy(np.float64)) for name in names}
-        self.pairs = {
-            frozenset((a, b)): _shares(codes[a] * BINS + codes[b], vector, len(self.vectors))
-            for a, b in combinations_with_replacement(names, 2)
-        }
-
-    def alone(self, name: str) -> float:
-        return round(float(self.pairs[frozenset((name,))].mean()), 6) + 0.0
-
-    def told(self, taken: Sequence[str]) -> Shares:
-        """Of each vector, what the best pair of the taken features tells."""
-        pairs = [self.pairs[frozenset(p)] for p in combinations_with_replacement(taken, 2)]
-        best: Shares = np.max([np.zeros(len(self.vectors)), *pairs], axis=0)
-        return best
-
-    def adds(self, name: str, taken: Sequence[str]) -> float:
-        return round(float((self.told([*taken, name]) - self.told(taken)).mean()), 6)
-
-
-def choose(rows: pd.DataFrame, names: Sequence[str], count: int) -> Choice:
-    """The best `count` of the named features of labelled training rows (columns `names` and `vector`)."""
-    teller, taken = _Teller(rows, names), list[str]()
-    adds: dict[str, float] = {}
-    while len(taken) < min(count, len(names)):
-        left = {name: teller.adds(name, taken) for name in names if name not in taken}
-        best = max(left, key=lambda name: (left[name], teller.alone(name)))
-        adds[best] = left[best]
-        taken.append(best)
-    adds |= {name: teller.adds(name, taken) for name in names if name not in taken}
-    scores: dict[str, dict[str, float | int | None]] = {
-        name: {
-            "alone": teller.alone(name),
-            "adds": adds[name],
-            "place": taken.index(name) + 1 if name in taken else None,
-        }
-        for name in names
-    }
+    rows: the features, client, server, first_seen, vector and episode. logged: features that a model sees as
+    log(1 + x). standing: how many rows one of each vector stands for. ours: our resolvers.
+    """
+    teller = telling.Teller(rows, names)
+    learners = [Learner.of(rows, names, logged, standing, *fold) for fold in folds(rows, dataset, ours)]
+    taken, adds = telling.order(teller, names, dataset.features), dict[str, float]()
+    if learners:
+        taken, adds = _search(names, min(dataset.features, len(names)), _scorer(learners))
     told = zip(teller.vectors.tolist(), teller.told(taken).tolist(), strict=True)
-    return Choice(tuple(taken), scores, {vector: round(share, 6) for vector, share in told})
+    return Choice(
+        features=tuple(taken),
+        by=WRAPPED if learners else TOLD,
+        adds=adds,
+        scores=telling.scores(teller, names, taken),
+        told={vector: round(share, 6) for vector, share in told},
+    )
 
 
-def _classes(values: npt.NDArray[np.float64]) -> Codes:
-    """Each value's class, 0 to BINS - 1; values with few levels keep them, others are cut at quantiles."""
-    levels = np.unique(values)
-    if len(levels) <= BINS:
-        return np.searchsorted(levels, values).astype(np.int64)
-    cuts = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1], method="higher"))
-    return np.searchsorted(cuts, values, side="right").astype(np.int64)
+def _scorer(learners: Sequence[Learner]) -> Callable[[Sequence[str]], float]:
+    """Mean macro-F1 of the folds with some features, asked once for each set."""
+    known: dict[frozenset[str], float] = {}
+
+    def score(taken: Sequence[str]) -> float:
+        key = frozenset(taken)
+        if key not in known:
+            known[key] = round(float(np.mean([learner.macro_f1(sorted(key)) for learner in learners])), 6)
+        return known[key]
+
+    return score
 
 
-def _shares(cells: Codes, vector: Codes, vectors: int) -> Shares:
-    """Of each vector, the share of the entropy of "is it this one?" that the cell tells."""
-    counted = np.bincount(cells * vectors + vector, minlength=BINS * BINS * vectors).reshape(-1, vectors)
-    share = counted / max(len(cells), 1)
-    cell, of = share.sum(axis=1, keepdims=True), share.sum(axis=0)
-    asked = _bits(of) + _bits(1 - of)
-    both = _bits(share).sum(axis=0) + _bits(cell - share).sum(axis=0)
-    told: Shares = np.divide(asked + _bits(cell).sum() - both, asked, out=np.zeros(vectors), where=asked > 0)
-    return told
+def _search(
+    names: Sequence[str], count: int, score: Callable[[Sequence[str]], float]
+) -> tuple[list[str], dict[str, float]]:
+    """Floating forward search; the features in the order in which they were last taken, and F1 after each."""
+    taken: list[str] = []
+    best: dict[int, float] = {}
+    with ThreadPoolExecutor(2) as pool:
 
+        def top(sets: list[list[str]]) -> tuple[float, list[str]]:
+            """The set with the highest F1, of equals the first."""
+            scored = list(pool.map(score, sets))
+            at = int(np.argmax(scored))
+            return scored[at], sets[at]
 
-def _bits(share: Shares) -> Shares:
-    """-p log2 p, 0 for 0; rounding that leaves a share just under 0 counts as 0."""
-    p = np.clip(share, 0, 1)
-    return -p * np.log2(p, out=np.zeros_like(p), where=p > 0)
+        while len(taken) < count:
+            best[len(taken) + 1], taken = top([[*taken, name] for name in names if name not in taken])
+            while len(taken) > 2:
+                without, fewer = top([[n for n in taken if n != name] for name in taken[:-1]])
+                if without <= best[len(fewer)]:
+                    break
+                best[len(fewer)], taken = without, fewer
+    return taken, {name: score(taken[: at + 1]) for at, name in enumerate(taken)}

@@ -1,6 +1,7 @@
 """The data set of a view: noise, rows, labels, split and features; the same flows give the same bytes."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -18,11 +19,12 @@ from dnsanom.dataset.sides import Sides, sides, vectors
 from dnsanom.dataset.truth import read_truth
 from dnsanom.dataset.views import rows
 from dnsanom.errors import DatasetError
-from dnsanom.schema import feature_names
+from dnsanom.params import Dataset
+from dnsanom.schema import FEATURES, feature_names
 from dnsanom.settings import Settings
 
 #: Rows of each vector that the features are scored on.
-SCORED = 2_000
+SCORED = 5_000
 
 
 def prepare(settings: Settings, view: str) -> Path:
@@ -52,8 +54,7 @@ def _prepare(con: ibis.BaseBackend, settings: Settings, view: str, folder: Path)
     _refuse_empty(whole)
     known = con.create_table("known", whole.attackers())
     whole.write(known, folder)
-    choice = choose(_scored(whole.train, params.dataset.seed), feature_names(view), params.dataset.features)
-    _write_json(folder / "features.json", _features(view, choice))
+    _write_json(folder / "features.json", {"view": view, **asdict(_chosen(whole, view, params.dataset))})
     rmtree(folder / "sampled", ignore_errors=True)
     sampled = _sampled(con, settings, view, whole.how.repeated(whole.placed), known)
     _write_json(folder / "summary.json", {"view": view, **whole.summary(), "sampled": sampled})
@@ -91,16 +92,15 @@ def _refuse_empty(whole: Sides) -> None:
         raise DatasetError("frozen flows: no training row but of hosts in noise.drop_from_training")
 
 
-def _scored(train: ibis.Table, seed: int) -> pd.DataFrame:
-    """Training rows, no vector with more than SCORED."""
-    counts = vectors(train)
+def _chosen(whole: Sides, view: str, dataset: Dataset) -> Choice:
+    """The features, chosen on training rows of which no vector has more than SCORED."""
+    given, counts = vectors(whole.learnable), vectors(whole.train)
     keep = {vector: min(n, SCORED) for vector, n in counts.items()}
-    scored: pd.DataFrame = thin(train, counts, keep, seed).to_pandas()
-    return scored
-
-
-def _features(view: str, choice: Choice) -> dict[str, Any]:
-    return {"view": view, "features": list(choice.features), "scores": choice.scores, "told": choice.told}
+    scored = thin(whole.train, counts, keep, dataset.seed).to_pandas()
+    scored = scored.sort_values(["first_seen", "client", "server", *feature_names(view)], ignore_index=True)
+    standing = {vector: given[vector] / n for vector, n in keep.items()}
+    logged = [feature.name for feature in FEATURES[view] if feature.log]
+    return choose(scored, feature_names(view), logged, dataset, standing, whole.how.ours)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
