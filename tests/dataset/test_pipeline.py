@@ -8,7 +8,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 #: What every stage runs and what says nothing about its result: parameters are listed by key.
-PLUMBING = {"dnsanom/__init__.py", "dnsanom/errors.py", "dnsanom/params.py", "dnsanom/settings.py"}
+PLUMBING = {
+    f"dnsanom/{name}.py" for name in ("__init__", "errors", "frozen", "params", "params_dataset", "settings")
+}
 
 
 def _file(module: str) -> Path | None:
