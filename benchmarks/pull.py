@@ -40,11 +40,13 @@ NAME = "benchmark-000"
 SMALL, FEW, DAY, LARGE = (288, 4_400), (12, 50_000), (288, 50_000), (4, 1_000_000)
 PEERS = {SMALL: 8, DAY: 2}
 BAR, MOST = 500_000, 1.5 * 2**30
+#: Seconds between two looks at a pull's processes.
+_EVERY = 0.05
 
 
 #: A pull as the command line runs it, without the imports of this module in its workers.
 THERE = """
-import json, os, sys, time
+import json, sys, time
 from pathlib import Path
 from dnsanom.settings import load_settings
 from dnsanom.store.pull import pull
@@ -53,7 +55,7 @@ marks, began = [], time.monotonic()
 def mark(done, of, note):
     marks.append((int(note.split(" ")[0].replace(",", "")), time.monotonic() - began))
 report = pull(load_settings(Path(sys.argv[1])), mark)
-print(json.dumps((report.flows, marks[-1][1], marks[0], sum(os.times()[:4]))))
+print(json.dumps((report.flows, marks[-1][1], marks[0])))
 """
 
 
@@ -146,13 +148,13 @@ def watched(settings: Settings) -> Pulled:
         env=os.environ | environment(settings),
         stdout=subprocess.PIPE,
     )
-    peak = 0
+    peak, busy = 0, dict[int, float]()
     while process.poll() is None:
-        peak = max(peak, memory(psutil.Process(process.pid)))
-        time.sleep(0.02)
+        peak = max(peak, used(psutil.Process(process.pid), busy))
+        time.sleep(_EVERY)
     assert process.stdout is not None
-    flows, seconds, first, busy = json.loads(process.stdout.read())
-    return Pulled(flows, seconds, (first[0], first[1]), busy, peak)
+    flows, seconds, first = json.loads(process.stdout.read())
+    return Pulled(flows, seconds, (first[0], first[1]), sum(busy.values()), peak)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -169,13 +171,15 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def memory(process: psutil.Process) -> int:
-    """Resident bytes of a process and its children; pages that they share are counted for each."""
+def used(process: psutil.Process, busy: dict[int, float]) -> int:
+    """Bytes that a process and all below it have in memory, a page that some share counted once; `busy` gets
+    the processor seconds of each."""
     total = 0
     for one in (process, *process.children(recursive=True)):
         try:
-            total += one.memory_info().rss
-        except psutil.NoSuchProcess:
+            busy[one.pid] = sum(one.cpu_times()[:2])
+            total += one.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return total
 

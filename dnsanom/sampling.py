@@ -26,7 +26,7 @@ def refused(flows: pa.Table, rules: Sequence[SamplingRule]) -> pa.ChunkedArray:
 
 def unknown_rates(flows: pa.Table, rules: Sequence[SamplingRule]) -> dict[str, int]:
     """Exporter → how many flows came without a rate and are taken as they stand, since no rule gives one."""
-    left = flows.filter(_under(flows, rules, "announced"))["exporter"].value_counts()
+    left = flows["exporter"].filter(_under(flows, rules, "announced")).value_counts()
     return {str(each["values"] or NAMELESS): int(each["counts"]) for each in left.to_pylist()}
 
 

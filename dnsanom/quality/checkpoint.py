@@ -61,11 +61,10 @@ def open_context(settings: Settings) -> Context:
     root = settings.root / "expectations"
     if not (root / CONFIG).is_file():
         raise QualityError(f"{root / CONFIG}: no such file; `{AUTHOR}` writes it")
-    with _quickly():
-        import great_expectations as gx
-        from great_expectations.exceptions import GreatExpectationsError
+    load()
+    import great_expectations as gx
+    from great_expectations.exceptions import GreatExpectationsError
 
-        from dnsanom.quality import expectations  # noqa: F401  registers what the suite uses
     try:
         project = gx.get_context(mode="file", context_root_dir=str(root))
         checkpoints = [project.checkpoints.get(name) for name in (PASS_CHECKPOINT, ROWS_CHECKPOINT)]
@@ -73,6 +72,12 @@ def open_context(settings: Settings) -> Context:
     except (GreatExpectationsError, ValueError, LookupError) as error:
         raise QualityError(f"{root}: {one_line(error)}; `{AUTHOR}` writes it anew") from error
     return Context(project, *checkpoints)
+
+
+def load() -> None:
+    """Import Great Expectations and what the suite uses; after the first time, nothing is left to do."""
+    with _quickly():
+        from dnsanom.quality import expectations  # noqa: F401  registers what the suite uses
 
 
 @contextmanager

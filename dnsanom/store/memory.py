@@ -8,7 +8,7 @@ import zlib
 import pyarrow as pa
 
 #: Exports that unpack to more bytes than this are taken apart one at a time, whatever the number of workers.
-LARGE = 48 << 20
+LARGE = 96 << 20
 #: A sample, and the share of it that is left when what it is from was not packed already.
 _SAMPLE, _LOOSE = 1 << 16, 0.5
 #: How many times its size a packed export may be, by nfcapd's compressions and gzip on text.

@@ -20,6 +20,7 @@ from dnsanom.store.work import Done, Worker
 
 #: Up to so many exports and bytes are quicker here than processes that import Great Expectations start.
 FEW, LITTLE = 4, 64 << 20
+WARM = "dnsanom.store.warm"
 
 Submit = Callable[[Sequence[ObjectInfo]], "Future[Done]"]
 
@@ -43,9 +44,15 @@ def workers(settings: Settings, staging: Path, new: Sequence[ObjectInfo], proces
 
 
 def process_pool(processes: int) -> ProcessPoolExecutor:
-    """Worker processes that leave Ctrl-C to this process and end with it, however it ends."""
-    # Spawned: a fork would inherit locks of threads (Arrow's, DuckDB's, the fetchers') that it does not have.
-    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_prepare)
+    """Worker processes that leave Ctrl-C to this process and end with it, however it ends.
+
+    They are forks of a process that has imported what they need and started no thread: a fork of this one
+    would inherit locks of threads (Arrow's, DuckDB's, the fetchers') that it does not have. The other lasts
+    as long as this one, so that a later pull need not wait for the imports again.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([WARM])
+    return ProcessPoolExecutor(processes, context, initializer=_prepare)
 
 
 def _prepare() -> None:
