@@ -9,6 +9,7 @@ import pandas as pd
 
 from dnsanom.dataset import fingerprint
 from dnsanom.errors import DatasetError
+from dnsanom.model.traffic import SHARE, traffic_share
 from dnsanom.schema import BENIGN, LABEL_COLUMNS, feature_names
 from dnsanom.settings import Settings
 
@@ -30,6 +31,7 @@ def load(settings: Settings, view: str, part: Part, rate: int | None = None) -> 
         raise DatasetError(f"{path}: no column {', '.join(missing)}; run `dnsanom prepare --view {view}`")
     if frame.empty and rate is None:
         raise DatasetError(f"{path}: no rows; the span that was frozen is too short to be split")
+    frame.attrs[SHARE] = traffic_share(folder, part)
     return frame
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from dnsanom.detect.merge import Merging
 from dnsanom.detect.vectors import majority
 from dnsanom.model.distinct import Floats
+from dnsanom.model.traffic import SHARE
 from dnsanom.schema import BENIGN
 
 LEAST = 0.5
@@ -36,9 +37,11 @@ def decide(scored: pd.DataFrame, threshold: float) -> pd.Series:
 
 
 def days(rows: pd.DataFrame) -> float:
-    """Days that the rows span, at least one minute."""
+    """Days of all clients' traffic that the rows are worth: what they span, at least one minute, times the
+    share of benign rows that the split left of that time (`frames.load` knows it; 1 without)."""
     seen = rows["first_seen"]
-    return max(float((seen.max() - seen.min()).total_seconds()), 60.0) / _DAY
+    span = max(float((seen.max() - seen.min()).total_seconds()), 60.0) / _DAY
+    return span * float(rows.attrs.get(SHARE, 1.0))
 
 
 def count_alerts(flagged: pd.DataFrame, merging: Merging) -> int:
