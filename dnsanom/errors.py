@@ -17,7 +17,8 @@ DnsanomError                 exit 1: a failure
 ├── QualityError             the expectations can't be run
 ├── DatasetError             a data set can't be made of what the lake holds
 ├── RegistryError            the MLflow store or registry
-│   └── NoChampionError      no model has been promoted for this view yet
+│   ├── NoChampionError      no model has been promoted for this view yet
+│   └── OutdatedModelError   a model that another version of dnsanom made
 └── ServerError              a local server that does not start or stop
     └── PortTakenError       somebody else listens on the port
 """
@@ -97,6 +98,10 @@ class RegistryError(DnsanomError):
 
 class NoChampionError(RegistryError):
     """No model of the view has the alias `champion` yet."""
+
+
+class OutdatedModelError(RegistryError):
+    """A model was made by another version of dnsanom, so a new one has to be promoted."""
 
 
 class ServerError(DnsanomError):

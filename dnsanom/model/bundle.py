@@ -11,10 +11,10 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from dnsanom.errors import DatasetError, RegistryError, one_line
-from dnsanom.model import skopsfile
+from dnsanom.model import outdated, skopsfile
 from dnsanom.model.distinct import Floats, distinct, in_parts
 from dnsanom.model.novelty import Novelty
-from dnsanom.schema import BENIGN, UNKNOWN, feature_names
+from dnsanom.schema import BENIGN, UNKNOWN, VIEWS, feature_names
 from dnsanom.settings import Settings
 
 MODEL_FILE, NOVELTY_FILE, CARD_FILE = "model.skops", "novelty.skops", "card.json"
@@ -57,11 +57,17 @@ class Bundle:
     def load(cls, folder: Path) -> "Bundle":
         """The bundle in a folder, or in an MLflow model's folder, which keeps the others in `extra_files`.
 
-        Raises RegistryError when a file is missing or corrupt, or holds types that are not trusted.
+        Raises RegistryError when a file is missing or corrupt, or holds types that are not trusted, and
+        OutdatedModelError when another version of dnsanom made it.
         """
         pipeline = skopsfile.load(folder / MODEL_FILE)
         extra = folder if (folder / CARD_FILE).exists() else folder / "extra_files"
-        return cls(pipeline, _read_card(extra / CARD_FILE), skopsfile.load(extra / NOVELTY_FILE))
+        card = _read_card(extra / CARD_FILE)
+        if not (extra / NOVELTY_FILE).exists():
+            raise outdated.outdated(folder, f"no {NOVELTY_FILE}")
+        bundle = cls(pipeline, card, skopsfile.load(extra / NOVELTY_FILE))
+        outdated.check(bundle, folder)
+        return bundle
 
 
 def open_bundle(settings: Settings, view: str, source: str | None = None) -> Bundle:
@@ -145,5 +151,7 @@ def _read_card(path: Path) -> dict[str, Any]:
         raise RegistryError(f"{path}: not a model card: {one_line(error)}") from error
     missing = [key for key in CARD_KEYS if not isinstance(card, dict) or key not in card]
     if missing:
+        if isinstance(card, dict) and card.get("view") in VIEWS and "model" in card:
+            raise outdated.outdated(path, f"its card has no {', '.join(missing)}")
         raise RegistryError(f"{path}: not a model card: no {', '.join(missing)}")
     return dict(card)

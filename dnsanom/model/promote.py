@@ -1,23 +1,41 @@
 """The gate at work: the evaluated candidate against the champion, its alias, and the way back."""
 
 import json
+import time
+from datetime import UTC, datetime
 from typing import Any
 
-from dnsanom.errors import RegistryError
-from dnsanom.model import frames, registry
-from dnsanom.model.bundle import Bundle, digest, predict
+import pandas as pd
+
+from dnsanom.errors import OutdatedModelError, RegistryError
+from dnsanom.model import frames, modelcard, registry
+from dnsanom.model.bundle import EXTRA_FILES, MODEL_FILE, Bundle, digest, predict
 from dnsanom.model.evaluate import candidates, score
-from dnsanom.model.gate import Verdict, verdict
-from dnsanom.model.scoring import Metrics
-from dnsanom.model.tracking import CHAMPION, PREVIOUS, alias_version, load_champion
+from dnsanom.model.gate import Budget, Tried, Verdict, verdict
+from dnsanom.model.paired import gain
+from dnsanom.model.threshold import days
+from dnsanom.model.tracking import (
+    CHALLENGER,
+    CHAMPION,
+    PREVIOUS,
+    alias_version,
+    load_champion,
+    load_uri,
+    model_name,
+)
 from dnsanom.settings import Settings
+
+#: The artifact of the version's run that holds the verdict.
+VERDICT_FILE = "verdict.json"
+#: A model's speed is its best of so many tries, unless the first is quick enough.
+TRIES = 3
 
 
 def promote(settings: Settings, view: str) -> Verdict:
-    """Register the evaluated candidate, and make it champion if it beats the champion on the same test rows.
+    """Register the evaluated candidate, and make it champion if it passes the gate on the same test rows.
 
-    The same candidate is registered once. The verdict's reasons are written on its version either way.
-    Raises RegistryError without an evaluated candidate.
+    The same candidate is registered once. The verdict is written on its version either way, and beside the
+    model card among the artifacts of its run. Raises RegistryError without an evaluated candidate.
     """
     model = _evaluated(settings, view)
     bundle = candidates(settings, view)[model]
@@ -27,34 +45,75 @@ def promote(settings: Settings, view: str) -> Verdict:
         return Verdict(False, (f"version {version} is the champion already",))
     if registry.verdict_of(settings, view, version) == registry.ROLLED_BACK:
         return Verdict(False, (f"version {version} was rolled back; only a rollback brings it back",))
-    decided = _compare(settings, view, bundle, champion)
-    registry.note(settings, view, version, "promoted" if decided.promote else "kept out", decided.reasons)
+    decided = _judge(settings, view, bundle, champion)
+    word = "promoted" if decided.promote else "kept out"
+    card = modelcard.markdown(settings, view, bundle, version, word, decided.reasons)
+    registry.note(settings, view, version, word, decided.reasons, card)
+    told = {"view": view, "version": version, "champion": champion, "at": f"{datetime.now(UTC):%FT%TZ}"}
+    told |= {
+        "data_md5": bundle.card["data_md5"],
+        "code": frames.code_version(settings.root),
+        **decided.told(),
+    }
+    verdict_json = json.dumps(told, indent=2) + "\n"
+    registry.attach(settings, view, version, {VERDICT_FILE: verdict_json, modelcard.CARD_FILE: card})
     if decided.promote:
         registry.point(settings, view, {CHAMPION: version} | ({PREVIOUS: champion} if champion else {}))
+        if alias_version(settings, view, CHALLENGER) == version:
+            registry.unpoint(settings, view, CHALLENGER)
     return decided
 
 
 def rollback(settings: Settings, view: str) -> str:
     """Make the previous champion champion again; the two change places, so a second rollback undoes it.
 
-    Gives the version that is champion now. Raises RegistryError when there is no previous champion.
+    Gives the version that is champion now. Raises RegistryError when there is no previous champion, or this
+    dnsanom can't load it.
     """
     previous = registry.require(alias_version(settings, view, PREVIOUS), view, PREVIOUS)
     champion = registry.require(alias_version(settings, view, CHAMPION), view, CHAMPION)
+    load_uri(settings, f"models:/{model_name(view)}/{previous}")
     registry.point(settings, view, {CHAMPION: previous, PREVIOUS: champion})
     registry.note(settings, view, champion, registry.ROLLED_BACK, (f"version {previous} is champion again",))
     registry.note(settings, view, previous, "promoted", (f"rollback from version {champion}",))
     return previous
 
 
-def _compare(settings: Settings, view: str, candidate: Bundle, champion: str | None) -> Verdict:
-    old = _score(settings, view, load_champion(settings, view)) if champion else None
-    return verdict(_score(settings, view, candidate), old, settings.params.gate)
+def _judge(settings: Settings, view: str, bundle: Bundle, champion: str | None) -> Verdict:
+    """The gate's verdict; a champion that this dnsanom can't load any more is no rival, and that is said."""
+    try:
+        old = load_champion(settings, view) if champion else None
+    except OutdatedModelError as error:
+        decided = _compare(settings, view, bundle, None)
+        return Verdict(decided.promote, (*decided.reasons, f"no rival: {error}"), decided.checks)
+    return _compare(settings, view, bundle, old)
 
 
-def _score(settings: Settings, view: str, bundle: Bundle) -> Metrics:
-    rows = frames.load(settings, view, "test")
-    return score(settings, bundle, rows, predict(bundle, rows))
+def _compare(settings: Settings, view: str, bundle: Bundle, champion: Bundle | None) -> Verdict:
+    rows, params = frames.load(settings, view, "test"), settings.params
+    folder = settings.candidate(view, bundle.card["model"])
+    size = sum((folder / name).stat().st_size for name in (MODEL_FILE, *EXTRA_FILES))
+    new, candidate = _try(settings, bundle, rows, size)
+    budget = Budget(params.detect.false_alerts_per_day, days(rows))
+    if champion is None:
+        return verdict(candidate, None, None, params.gate, budget)
+    old, rival = _try(settings, champion, rows)
+    won = gain(rows, view, new, old, params.dataset.seed)
+    return verdict(candidate, rival, won, params.gate, budget)
+
+
+def _try(
+    settings: Settings, bundle: Bundle, rows: pd.DataFrame, size: int | None = None
+) -> tuple[pd.DataFrame, Tried]:
+    """A model's answers to the test rows, and what they are worth."""
+    best = 0.0
+    for _ in range(TRIES):
+        start = time.perf_counter()
+        answers = predict(bundle, rows)
+        best = max(best, len(rows) / (time.perf_counter() - start))
+        if best >= settings.params.gate.min_rows_per_second:
+            break
+    return answers, Tried(score(settings, bundle, rows, answers), round(best), size)
 
 
 def _evaluated(settings: Settings, view: str) -> str:

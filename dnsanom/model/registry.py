@@ -3,7 +3,7 @@
 from dnsanom.errors import RegistryError
 from dnsanom.model import frames
 from dnsanom.model.bundle import Bundle
-from dnsanom.model.tracking import connect, model_name, run, told
+from dnsanom.model.tracking import connect, model_name, read_text, run, told
 from dnsanom.settings import Settings
 
 ROLLED_BACK = "rolled back"
@@ -26,13 +26,37 @@ def register(settings: Settings, view: str, bundle: Bundle, digest: str) -> str:
     return str(made.version)
 
 
-def note(settings: Settings, view: str, version: str, verdict: str, reasons: tuple[str, ...]) -> None:
-    """Write a decision and its reasons on a version, as tags and description."""
+def note(
+    settings: Settings,
+    view: str,
+    version: str,
+    verdict: str,
+    reasons: tuple[str, ...],
+    description: str | None = None,
+) -> None:
+    """Write a decision and its reasons on a version, as tags, and as description where none is given."""
     client, name = connect(settings), model_name(view)
+    description = description or f"{verdict}: " + "; ".join(reasons)
     with told(settings.mlflow_uri):
         client.set_model_version_tag(name, version, "verdict", verdict)
         client.set_model_version_tag(name, version, "reasons", "; ".join(reasons))
-        client.update_model_version(name, version, description=f"{verdict}: " + "; ".join(reasons))
+        client.update_model_version(name, version, description=description)
+
+
+def attach(settings: Settings, view: str, version: str, texts: dict[str, str]) -> None:
+    """Keep texts by file name among the artifacts of the run that the version comes from."""
+    client = connect(settings)
+    with told(settings.mlflow_uri):
+        run_id = client.get_model_version(model_name(view), version).run_id
+        for file, text in texts.items():
+            client.log_text(run_id, text, file)
+
+
+def attached(settings: Settings, view: str, version: str, file: str) -> str:
+    """A text that was kept with a version. Raises RegistryError when there is none."""
+    with told(f"{model_name(view)} version {version}: {file}"):
+        run_id = connect(settings).get_model_version(model_name(view), version).run_id
+        return read_text(f"runs:/{run_id}/{file}")
 
 
 def verdict_of(settings: Settings, view: str, version: str) -> str | None:
@@ -48,6 +72,12 @@ def point(settings: Settings, view: str, aliases: dict[str, str]) -> None:
     with told(settings.mlflow_uri):
         for alias, version in aliases.items():
             client.set_registered_model_alias(model_name(view), alias, version)
+
+
+def unpoint(settings: Settings, view: str, alias: str) -> None:
+    """Take an alias away."""
+    with told(settings.mlflow_uri):
+        connect(settings).delete_registered_model_alias(model_name(view), alias)
 
 
 def _logged(settings: Settings, view: str, digest: str) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dnsanom.errors import RegistryError, one_line
+from dnsanom.model.outdated import outdated
 
 #: Types and functions beside scikit-learn's and NumPy's own that a model of ours is made of.
 TRUSTED = (
@@ -51,6 +52,8 @@ def load(path: Path) -> Any:
     try:
         data = path.read_bytes()
         untrusted = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED))
+        if untrusted and all(name.startswith("dnsanom.") for name in untrusted):
+            raise outdated(path, f"its types are {', '.join(untrusted)}")
         if untrusted:
             raise RegistryError(f"{path}: holds types that are not trusted: {', '.join(untrusted)}")
         return skops.io.loads(data, trusted=TRUSTED)

@@ -36,7 +36,7 @@ from dnsanom.model.bundle import EXTRA_FILES, Bundle, matrix
 from dnsanom.model.skopsfile import TRUSTED
 from dnsanom.settings import Settings
 
-CHAMPION, PREVIOUS = "champion", "previous"
+CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
 #: What a logged model needs beside this project; named, since MLflow would otherwise find out by running it.
 REQUIREMENTS = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 #: Between two looks at the machine while a run is under way.
@@ -110,7 +110,7 @@ def load_uri(settings: Settings, uri: str) -> Bundle:
         if named and named[2]:
             version = str(client.get_model_version_by_alias(named[1], named[2]).version)
             return load_uri(settings, f"models:/{named[1]}/{version}")
-        bundle = Bundle.load(_download(uri, folder))
+        bundle = _load(_download(uri, folder), uri)
     if not named:
         return bundle
     return replace(bundle, card={**bundle.card, "name": named[1], "version": named[3]})
@@ -236,11 +236,25 @@ def _experiment(client: MlflowClient, settings: Settings, view: str) -> str:
     return str(found.experiment_id)
 
 
+def read_text(uri: str) -> str:
+    """The text of an artifact."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _download(uri, folder).read_text()
+
+
 def _download(uri: str, folder: str) -> Path:
     try:
         return Path(artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except OSError as error:
         raise RegistryError(f"{uri}: its files can't be read: {one_line(error)}") from error
+
+
+def _load(folder: Path, uri: str) -> Bundle:
+    """The bundle in a folder that was fetched for a while; an error names the URI in its place."""
+    try:
+        return Bundle.load(folder)
+    except RegistryError as error:
+        raise type(error)(str(error).replace(str(folder), uri)) from error
 
 
 @contextmanager

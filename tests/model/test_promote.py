@@ -71,7 +71,7 @@ def test_an_equal_candidate_is_kept_out_with_its_reasons(copied: Settings) -> No
     evaluate(copied, "window")
     found = promote(copied, "window")
     assert not found.promote
-    assert "a gain of +0.0000, not more than gate.min_gain 0" in found.reasons[0]
+    assert "a gain of +0.0000 (95 % interval +0.0000 to +0.0000), not more than" in found.reasons[0]
     assert (version(copied, "champion"), versions(copied)) == ("1", 2)
     assert tags(copied, "2")["verdict"] == "kept out"
     assert tags(copied, "2")["reasons"] == "; ".join(found.reasons)

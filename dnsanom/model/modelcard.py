@@ -1,0 +1,160 @@
+"""The model card of a version as Markdown: data, labels, splits, figures, limits and how to make it again.
+
+Every line is written from what the stages recorded: the bundle's card, the data set's summary.json, the
+report's metrics.json. What they do not say is left out, so nothing here can go stale.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dnsanom.model.bundle import Bundle
+from dnsanom.schema import ATTACKS, BENIGN, FEATURES
+from dnsanom.settings import Settings
+
+CARD_FILE = "model_card.md"
+NAMES = {"knn": "k nearest neighbours", "svm": "support vector machine"}
+#: Recall by episode below which a vector stands among the limits.
+LITTLE = 0.5
+
+
+def markdown(
+    settings: Settings,
+    view: str,
+    bundle: Bundle,
+    version: str,
+    verdict: str,
+    reasons: tuple[str, ...],
+) -> str:
+    """The card of a version that the gate has judged."""
+    report = _read(settings.report(view) / "metrics.json")
+    summary = _read(settings.dataset(view) / "summary.json")
+    figures = report.get("models", {}).get(bundle.card["model"], report)
+    parts = [
+        _head(bundle.card, version, verdict, reasons),
+        _section("Data", _data(settings, bundle.card, summary)),
+        _section("Labels and splits", _labels(report, summary)),
+        _section("Figures on the test rows", _figures(settings, bundle.card, figures)),
+        _section("Vectors", _vectors(figures)),
+        _section("Sampling", _sampling(settings, report)),
+        _section("Limits", _limits(bundle.card, figures, view)),
+        _section("Make it again", _again(bundle.card, view)),
+    ]
+    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def _head(card: Mapping[str, Any], version: str, verdict: str, reasons: tuple[str, ...]) -> list[str]:
+    setting = ", ".join(f"{name} {value}" for name, value in card["setting"].items())
+    return [
+        f"# {card['name']} version {version}",
+        "",
+        f"{NAMES.get(card['model'], card['model'])} ({setting}), {card['view']} view; **{verdict}**",
+        "",
+        *(f"- {reason}" for reason in reasons),
+        "",
+    ]
+
+
+def _data(settings: Settings, card: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- data set `{card['data_md5']}`"
+    sides = summary.get("sides", {})
+    if sides:
+        ends = [side[end] for side in sides.values() for end in ("start", "end") if side.get(end)]
+        flows = sum(row.get("flows", 0) for side in sides.values() for row in side["vectors"])
+        yield f"- {min(ends)} to {max(ends)}, {summary['rows']:,} rows, {flows:,} flows on the three sides"
+    for why, count in summary.get("left_out", {}).items():
+        if isinstance(count, int):
+            yield f"- left out: {count:,} rows, {why.replace('_', ' ')}"
+    features = {f.name: f for f in FEATURES[str(card["view"])]}
+    yield "- features: " + "; ".join(
+        f"`{name}` ({features[name].meaning})" for name in card["features"] if name in features
+    )
+    yield f"- windows of {card['window_seconds']} s"
+
+
+def _labels(report: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterator[str]:
+    if "labels" in report:
+        yield f"- {report['labels']}"
+    for side, told in summary.get("sides", {}).items():
+        sources: dict[str, int] = {}
+        for row in told["vectors"]:
+            source = str(row["label_source"])
+            sources[source] = sources.get(source, 0) + int(row["rows"])
+        named = ", ".join(f"{source} {count:,}" for source, count in sorted(sources.items()))
+        yield f"- {side}: {told.get('start')} to {told.get('end')}, {told['rows']:,} rows (labels: {named})"
+
+
+def _figures(settings: Settings, card: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- macro-F1 {figures.get('macro_f1')}{_interval(figures)}, PR-AUC {figures.get('pr_auc')}"
+    for name in ("macro_f1_at_threshold", "precision", "recall"):
+        if name in figures:
+            yield f"- {name.replace('_', ' ')} {figures[name]}"
+    budget = settings.params.detect.false_alerts_per_day
+    yield (
+        f"- alert from a score of {float(card['threshold']):.4f}, set on validation rows for {budget:g} "
+        f"false alerts a day; {figures.get('false_alerts_per_day')} a day on test rows"
+    )
+
+
+def _interval(figures: Mapping[str, Any]) -> str:
+    """The interval of macro-F1, where the report has one, as a list or as low and high."""
+    ends = figures.get("macro_f1_interval") or figures.get("interval")
+    return f" (95 % interval {ends[0]} to {ends[1]})" if isinstance(ends, list) and len(ends) == 2 else ""
+
+
+def _vectors(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "| vector | F1 | precision | recall | rows | episodes found |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    episodes = figures.get("episodes", {})
+    for vector, row in figures.get("vectors", {}).items():
+        found = episodes.get(vector)
+        of = f"{found['flagged']} of {found['episodes']}" if found else "–"
+        values = " | ".join(f"{row[name]:.3f}" for name in ("f1", "precision", "recall"))
+        yield f"| {vector} | {values} | {row['support']:,} | {of} |"
+
+
+def _sampling(settings: Settings, report: Mapping[str, Any]) -> Iterator[str]:
+    rates = report.get("sampling") or report.get("by_rate") or report.get("rates")
+    if isinstance(rates, Mapping):
+        for rate, told in rates.items():
+            value = told.get("macro_f1") if isinstance(told, Mapping) else told
+            yield f"- 1:{rate}: macro-F1 {value}"
+    else:
+        yield "- learned from and tested on packets as they were counted; other sampling rates are not told"
+    for rule in settings.params.sampling:
+        where = ", ".join(str(network) for network in rule.exporters) or "all exporters"
+        yield f"- policy of {where}: {rule.policy}"
+
+
+def _limits(card: Mapping[str, Any], figures: Mapping[str, Any], view: str) -> Iterator[str]:
+    unlearned = [vector for vector in ATTACKS if vector not in card["classes"]]
+    if unlearned:
+        yield f"- never learned, so at best told as unknown: {', '.join(unlearned)}"
+    support = {v: row["support"] for v, row in figures.get("vectors", {}).items() if v != BENIGN}
+    untested = [v for v in card["classes"] if v != BENIGN and not support.get(v)]
+    if untested:
+        yield f"- no test row, so nothing is known: {', '.join(untested)}"
+    for vector, row in figures.get("episodes", {}).items():
+        if row["episodes"] and row["flagged"] / row["episodes"] < LITTLE:
+            yield f"- {vector}: only {row['flagged']} of {row['episodes']} episodes are found"
+    told = {f.name for f in FEATURES[view]} - set(card["features"])
+    yield f"- not seen by the model: {', '.join(sorted(told)) or 'none'}; names and contents: flows lack them"
+
+
+def _again(card: Mapping[str, Any], view: str) -> Iterator[str]:
+    yield f"- code `{card['code']}`, data set `{card['data_md5']}` (`dvc pull`)"
+    yield f"- `dvc repro evaluate@{view}`, then `dnsanom promote --view {view}`"
+
+
+def _section(title: str, lines: Iterator[str]) -> list[str]:
+    return [f"## {title}", "", *lines, ""]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a stage recorded; nothing where it has not."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    return found
