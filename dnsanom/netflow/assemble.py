@@ -1,10 +1,23 @@
 """What text and JSON readers found, as columns of the flow table: the end of each of them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _UNSET = pa.array(["0.0.0.0", "::"])
+
+
+def with_raw_counts(columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """The columns of an exporter that does not multiply by its sampling rate: `scaled_by` is 1 where it tells
+    a rate; 0 is none."""
+    made = dict(columns)
+    if "sampling_rate" in made:
+        rate = made["sampling_rate"]
+        made["sampling_rate"] = rate = pc.if_else(pc.equal(rate, 0), pa.scalar(None, rate.type), rate)
+        made["scaled_by"] = pc.if_else(rate.is_valid(), pa.scalar(1, rate.type), rate)
+    return made
 
 
 def assemble(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:

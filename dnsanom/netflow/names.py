@@ -1,30 +1,46 @@
-"""The names that nfdump and pmacct print for protocols and TCP flags, both ways."""
+"""The names that are printed for protocols and TCP flags, both ways."""
 
-#: Number → name, from 0; nfdump prints the number where no name stands (output_util.c of nfdump 1.7.1).
+#: From 0 to 145, nfdump's name (output_util.c of nfdump 1.7.1) and, where it is another, IANA's keyword (its
+#: registry of protocol numbers). nfdump prints the number where it has no name.
 _TABLE = """
-    0 ICMP IGMP GGP IPIP ST TCP CBT EGP IGP BBN NVPII PUP ARGUS ENCOM XNET CHAOS UDP MUX DCN HMP PRM XNS
-    Trnk1 Trnk2 Leaf1 Leaf2 RDP IRTP ISO-4 NETBK MFESP MEINP DCCP 3PC IDPR XTP DDP IDPR TP++ IL IPv6 SDRP
-    Rte6 Frag6 IDRP RSVP GRE MHRP BNA ESP AH INLSP SWIPE NARP MOBIL TLSP SKIP ICMP6 NOHE6 OPTS6 HOST CFTP
-    NET SATNT KLAN RVD IPPC FS SATM VISA IPCV CPNX CPHB WSN PVP BSATM SUNND WBMON WBEXP ISOIP VMTP SVMTP
-    VINES TTP NSIGP DGP TCF EIGRP OSPF S-RPC LARP MTP AX.25 OS MICP SCCSP ETHIP ENCAP 99 GMTP IFMP PNNI PIM
-    ARIS SCPS QNX A/N IPcmp SNP CpqPP IPXIP VRRP PGM 0hop L2TP DDX IATP STP SRP UTI SMP SM PTP ISIS4 FIRE
-    CRTP CRUDP 128 IPLT SPS PIPE SCTP FC 134 MHEAD UDP-L MPLS
+    =hopopt ICMP IGMP GGP IPIP=ipv4 ST TCP CBT EGP IGP BBN=bbn-rcc-mon NVPII=nvp-ii PUP ARGUS ENCOM=emcon
+    XNET CHAOS UDP MUX DCN=dcn-meas HMP PRM XNS=xns-idp Trnk1=trunk-1 Trnk2=trunk-2 Leaf1=leaf-1
+    Leaf2=leaf-2 RDP IRTP ISO-4=iso-tp4 NETBK=netblt MFESP=mfe-nsp MEINP=merit-inp DCCP 3PC IDPR XTP DDP
+    IDPR=idpr-cmtp TP++ IL IPv6 SDRP Rte6=ipv6-route Frag6=ipv6-frag IDRP RSVP GRE MHRP=dsr BNA ESP AH
+    INLSP=i-nlsp SWIPE NARP MOBIL=min-ipv4 TLSP SKIP ICMP6=ipv6-icmp NOHE6=ipv6-nonxt OPTS6=ipv6-opts
+    HOST=any-host-internal-protocol CFTP NET=any-local-network SATNT=sat-expak KLAN=kryptolan RVD IPPC
+    FS=any-distributed-file-system SATM=sat-mon VISA IPCV CPNX CPHB WSN PVP BSATM=br-sat-mon SUNND=sun-nd
+    WBMON=wb-mon WBEXP=wb-expak ISOIP=iso-ip VMTP SVMTP=secure-vmtp VINES TTP=iptm NSIGP=nsfnet-igp DGP
+    TCF EIGRP OSPF=ospfigp S-RPC=sprite-rpc LARP MTP AX.25 OS=ipip MICP SCCSP=scc-sp ETHIP=etherip ENCAP
+    =any-private-encryption-scheme GMTP IFMP PNNI PIM ARIS SCPS QNX A/N IPcmp=ipcomp SNP CpqPP=compaq-peer
+    IPXIP=ipx-in-ip VRRP PGM 0hop=any-0-hop-protocol L2TP DDX IATP STP SRP UTI SMP SM PTP ISIS4=isis FIRE
+    CRTP CRUDP =sscopmce IPLT SPS PIPE SCTP FC =rsvp-e2e-ignore MHEAD=mobility UDP-L=udplite
+    MPLS=mpls-in-ip =manet =hip =shim6 =wesp =rohc =ethernet =aggfrag =nsh
 """
-PROTOCOLS = tuple(_TABLE.split())
-#: Of two protocols with one name, IDPR, the first is meant.
-_NUMBERS = {name.upper(): number for number, name in reversed(list(enumerate(PROTOCOLS)))}
-#: Names that only pmacct prints, in its small letters (pmacct-data.h); its `ipip` is not nfdump's IPIP.
-_PMACCT = {
-    **{"ipencap": 4, "ipv6-route": 43, "ipv6-frag": 44, "mobile": 55, "ipv6-icmp": 58, "ipv6-nonxt": 59},
-    **{"ipv6-opts": 60, "iso-ip": 80, "ipip": 94, "IPcomp": 108, "ipx-in-ip": 111, "isis": 124},
-    **{"ethernet": 143, "others": 255},
+_PAIRS = [
+    (nfdump, iana or nfdump.lower()) for nfdump, _, iana in (word.partition("=") for word in _TABLE.split())
+]
+#: IANA's keywords in lower case, and as goflow2 1.x calls three of them.
+IANA = {
+    **{iana: number for number, (_, iana) in enumerate(_PAIRS)},
+    "icmpv6": 58,
+    "isis over ipv4": 124,
+    "mobility header": 135,
 }
+#: Of two protocols with one name, IDPR, the first is meant.
+_NFDUMP = {name.upper(): number for number, (name, _) in reversed(list(enumerate(_PAIRS))) if name}
+#: The last protocol that nfdump has in its table.
+_LAST = max(_NFDUMP.values())
+#: Names as IANA or pmacct (pmacct-data.h) has them: `ipip` is another protocol than nfdump's IPIP.
+_EXACT = {**IANA, "ipencap": 4, "mobile": 55, "IPcomp": 108, "others": 255}
 _FLAGS = "CEUAPRSF"
 
 
 def protocol_name(number: int) -> str:
     """What nfdump's CSV prints for a protocol: its name, or its number five wide."""
-    return PROTOCOLS[number] if number < len(PROTOCOLS) else f"{number:<5}"
+    if number <= _LAST:
+        return _PAIRS[number][0] or str(number)
+    return f"{number:<5}"
 
 
 def protocol_number(text: str) -> int | None:
@@ -32,7 +48,7 @@ def protocol_number(text: str) -> int | None:
     text = text.strip()
     if text.isdecimal() and text.isascii() and len(text) <= 3:
         return int(text) if int(text) < 256 else None
-    return _PMACCT.get(text, _NUMBERS.get(text.upper()))
+    return _EXACT.get(text, _NFDUMP.get(text.upper()))
 
 
 def flags_text(bits: int) -> str:

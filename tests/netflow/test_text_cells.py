@@ -161,6 +161,12 @@ def test_pmacct(old: str, new: str, column: str, value: object) -> None:
     assert first(PMACCT, old, new, column) == value
 
 
+def test_pmacct_counts_are_as_seen_where_it_tells_a_rate() -> None:
+    assert set(read(PMACCT).flows["scaled_by"].to_pylist()) == {1}
+    unknown = read(PMACCT.replace(",100,", ",0,")).flows
+    assert unknown["sampling_rate"].null_count == unknown["scaled_by"].null_count == len(unknown)
+
+
 @pytest.mark.parametrize("separator", [";", "|", "\t"])
 def test_pmacct_with_another_separator(separator: str) -> None:
     assert read(PMACCT.replace(",", separator)).flows.equals(read(PMACCT).flows)

@@ -6,10 +6,10 @@ beside them, 0 where it is not known. Source: pb/flow.proto, docs/protocols.md a
 """
 
 from dnsanom.netflow.jsonflow import values
-from dnsanom.netflow.jsonflow.protocols import IANA
 from dnsanom.netflow.jsonflow.read import read_json
 from dnsanom.netflow.jsonflow.sniff import begins_with
 from dnsanom.netflow.jsonflow.vocabulary import Vocabulary
+from dnsanom.netflow.names import IANA
 from dnsanom.netflow.parsed import Parsed
 
 NAME = "goflow2 JSON"

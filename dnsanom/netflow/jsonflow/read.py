@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dnsanom.errors import DecodeError
-from dnsanom.netflow.assemble import assemble
+from dnsanom.netflow.assemble import assemble, with_raw_counts
 from dnsanom.netflow.jsonflow.batches import Batch, read_batches
 from dnsanom.netflow.jsonflow.columns import Reasons, read_column
 from dnsanom.netflow.jsonflow.vocabulary import REQUIRED, Vocabulary
@@ -63,12 +63,7 @@ def _together(parts: list[Columns]) -> Columns:
 
 def _tidy(columns: Mapping[str, pa.Array], raw_counts: bool) -> Columns:
     """A sampling rate of 0 is none, and a count of 0 flows or none is one flow."""
-    made = dict(columns)
-    if "sampling_rate" in made:
-        rate = made["sampling_rate"]
-        made["sampling_rate"] = rate = pc.if_else(pc.equal(rate, 0), pa.scalar(None, rate.type), rate)
-        if raw_counts:
-            made["scaled_by"] = pc.if_else(rate.is_valid(), pa.scalar(1, rate.type), rate)
+    made = with_raw_counts(columns) if raw_counts else dict(columns)
     if "flows" in made:
         made["flows"] = pc.max_element_wise(made["flows"], pa.scalar(1, made["flows"].type))
     return made

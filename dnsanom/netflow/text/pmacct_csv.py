@@ -1,13 +1,16 @@
 """pmacct's CSV (`print_output: csv`) by the names in its header, whatever separator the site has chosen.
 
 The flow's own times are needed (`aggregate: timestamp_start, timestamp_end`), in UTC (`timestamps_utc`), with
-a zone, or in seconds since 1970. `peer_src_ip` is the exporter. Whether packets and bytes are multiplied by
-`sampling_rate` the file does not say. Source: print_plugin.c of pmacct 1.7.
+a zone, or in seconds since 1970. `peer_src_ip` is the exporter. Packets and bytes are not multiplied by
+`sampling_rate`: as in its JSON, pmacct writes 1 when it has done that. Source: print_plugin.c and
+pkt_handlers.c of pmacct 1.7.
 """
 
 import re
+from dataclasses import replace
 
 from dnsanom.netflow import cells
+from dnsanom.netflow.assemble import with_raw_counts
 from dnsanom.netflow.lines import cut_header, first_line, text_of
 from dnsanom.netflow.parsed import Parsed
 from dnsanom.netflow.text.dialect import Vocabulary, delimited
@@ -44,4 +47,5 @@ def read(data: bytes, key: str) -> Parsed:
     header = _HEADER.match(first_line(data))
     delimiter = header[1] if header else b","
     names, body = cut_header(text_of(data, key), delimiter)
-    return delimited(body, names, _VOCABULARY, NAME, key, delimiter)
+    parsed = delimited(body, names, _VOCABULARY, NAME, key, delimiter)
+    return replace(parsed, columns=with_raw_counts(parsed.columns))
