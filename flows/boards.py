@@ -37,9 +37,13 @@ def _settings_tried(settings: Settings, view: str) -> Iterator[dict[str, Any]]:
     for model in MODELS:
         path = settings.candidate(view, model) / "sweep.json"
         for row in json.loads(path.read_text()) if path.exists() else ():
+            if row["pruned"] is not None:
+                continue  # dropped before it had learned from all rows, so its figures are not comparable
             yield {
                 "model": model,
                 "setting": " ".join(f"{name}={value}" for name, value in row["setting"].items()),
+                "features": row["features"],
+                "window": row["window_seconds"],
                 "macro-F1": row["macro_f1"],
                 "PR-AUC": row["pr_auc"],
             }

@@ -15,6 +15,7 @@ OWNERS = {
     "great_expectations": ("dnsanom/quality/",),
     "dvc": ("dnsanom/dataset/version.py",),
     "mlflow": ("dnsanom/model/tracking.py",),
+    "optuna": ("dnsanom/model/search.py",),
     "prefect": ("flows/",),
     "sqlalchemy": ("dnsanom/store/ledger",),
     "lzallright": ("dnsanom/netflow/nfcapd/unpack.py",),

@@ -1,5 +1,7 @@
 """Commands that learn: prepare, sweep, evaluate, promote, rollback."""
 
+from typing import Literal
+
 import click
 
 view_option = click.option(
@@ -29,19 +31,34 @@ def prepare(view: str) -> None:
 @click.command()
 @view_option
 @click.option("--model", required=True, type=click.Choice(["knn", "svm"]))
-def sweep(view: str, model: str) -> None:
-    """Try every hyperparameter of a model on validation rows; one nested MLflow run each.
+@click.option(
+    "--search",
+    default="grid",
+    show_default=True,
+    type=click.Choice(["grid", "optuna"]),
+    help="Every setting of the grid, or settings drawn from the ranges of sweep.search.",
+)
+@click.option(
+    "--trials", type=click.IntRange(min=1), help="Settings to draw in all; else sweep.search.trials."
+)
+def sweep(view: str, model: str, search: Literal["grid", "optuna"], trials: int | None) -> None:
+    """Try settings of a model on validation rows; one nested MLflow run each.
 
     \b
-    Example:
+    Examples:
       dnsanom sweep --view window --model knn
+      dnsanom sweep --view window --model svm --search optuna --trials 60
     """
+    if trials is not None and search == "grid":
+        raise click.UsageError(
+            f"--trials {trials}: the grid has its own number of settings; add --search optuna"
+        )
     from dnsanom.cli.output import say
     from dnsanom.model.sweep import sweep as sweep_view
     from dnsanom.settings import load_settings
 
     settings = load_settings()
-    sweep_view(settings, view, model)
+    sweep_view(settings, view, model, search=search, trials=trials)
     say(f"best {model} in {settings.candidate(view, model)}")
 
 

@@ -53,6 +53,7 @@ def _leader_board(settings: Settings, views: tuple[View, ...]) -> Iterator[str]:
             {**row, "model": m}
             for m in ("knn", "svm")
             for row in _read(settings.candidate(view, m) / "sweep.json")
+            if row["pruned"] is None
         ]
         rows.sort(key=lambda row: -row["macro_f1"])
         yield f"  {view}: {len(rows)} settings, the best {BEST}"

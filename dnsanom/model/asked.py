@@ -24,6 +24,7 @@ class Asked:
 
     Cells (c,) are the distinct rows by true vector and cluster: which row, which of VECTORS, which cluster,
     how many. A cluster is an episode, or where there is none a distinct row: what comes or goes as one.
+    Episodes come first, in the order of their names, so that they have the same numbers whatever is asked.
     """
 
     rows: Floats
@@ -43,7 +44,7 @@ def asked(rows: Floats, vector: pd.Series, episode: pd.Series) -> Asked:
     first, inverse = distinct(rows)
     codes, names = pd.factorize(vector)
     of = np.array([VECTORS.index(str(name)) for name in names], dtype=np.intp)[codes]
-    incident, incidents = pd.factorize(episode)
+    incident, incidents = pd.factorize(episode, sort=True)
     cluster = np.where(incident >= 0, incident, len(incidents) + inverse)
     cell, which = distinct(np.column_stack((inverse, of, cluster)).astype(np.float64))
     return Asked(
@@ -51,7 +52,7 @@ def asked(rows: Floats, vector: pd.Series, episode: pd.Series) -> Asked:
         inverse=inverse,
         row=inverse[cell],
         vector=of[cell],
-        cluster=pd.factorize(cluster[cell])[0].astype(np.intp),
+        cluster=cluster[cell].astype(np.intp),
         count=np.bincount(which).astype(np.float64),
     )
 

@@ -70,10 +70,11 @@ def grid(sweep: Sweep, model: str) -> list[Setting]:
     """Every combination of the model's hyperparameters, the simplest first."""
     table: dict[str, Any] = getattr(sweep, model).model_dump()
     settings = [dict(zip(table, values, strict=True)) for values in product(*table.values())]
-    return sorted(settings, key=_complexity)
+    return sorted(settings, key=complexity)
 
 
-def _complexity(setting: Setting) -> list[tuple[int, float]]:
+def complexity(setting: Setting) -> list[tuple[int, float]]:
+    """Sorts the simplest setting first."""
     return [_rank(name, value) for name, value in setting.items()]
 
 

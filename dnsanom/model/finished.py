@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from dnsanom.model.board import Result
 from dnsanom.model.candidates import Setting
+from dnsanom.model.ground import Place
 
 
 class Finished:
@@ -24,14 +26,14 @@ class Finished:
             folder.mkdir(parents=True)
             self._write("made_of", named)
 
-    def load(self, settings: list[Setting]) -> list[Result]:
-        """Results of those settings that have one."""
-        paths = [self._folder / f"{_digest(setting)}.json" for setting in settings]
+    def load(self, place: Place, settings: list[Setting]) -> list[Result]:
+        """Results of those settings that have one at a place."""
+        paths = [self._folder / f"{_digest(place, setting)}.json" for setting in settings]
         return [Result.from_json(json.loads(path.read_text())) for path in paths if path.exists()]
 
     def add(self, result: Result) -> None:
         """Keep a result."""
-        self._write(_digest(result.setting), json.dumps(result.to_json()))
+        self._write(_digest(result.place, result.setting), json.dumps(result.to_json()))
 
     @property
     def run(self) -> str | None:
@@ -54,5 +56,5 @@ class Finished:
         part.rename(self._folder / f"{name}.json")
 
 
-def _digest(setting: Setting) -> str:
-    return sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:16]
+def _digest(place: Place, setting: Setting) -> str:
+    return sha256(json.dumps([asdict(place), setting], sort_keys=True).encode()).hexdigest()[:16]

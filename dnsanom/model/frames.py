@@ -10,6 +10,7 @@ import pandas as pd
 from dnsanom.dataset import fingerprint
 from dnsanom.errors import DatasetError
 from dnsanom.model.traffic import SHARE, traffic_share
+from dnsanom.params import FeatureSet
 from dnsanom.schema import BENIGN, LABEL_COLUMNS, feature_names
 from dnsanom.settings import Settings
 
@@ -58,6 +59,36 @@ def chosen(settings: Settings, view: str) -> list[str]:
     if unknown or not names:
         raise DatasetError(f"{path}: {', '.join(unknown) or 'empty'}: no features of the {view} view")
     return names
+
+
+def features(settings: Settings, view: str, which: FeatureSet) -> list[str]:
+    """The features that a set of them has: `chosen`, `all`, or so many first.
+
+    The order is that of the choice, then of what the others would add to it. Raises DatasetError.
+    """
+    first = chosen(settings, view)
+    if which == "chosen":
+        return first
+    if which == "all":
+        return feature_names(view)
+    return first[:which] if which <= len(first) else [*first, *_others(settings, view, first)][:which]
+
+
+def _others(settings: Settings, view: str, first: list[str]) -> list[str]:
+    """The features that were not chosen, what would add most first."""
+    path = settings.dataset(view) / "features.json"
+    try:
+        scores = json.loads(path.read_text())["scores"]
+        return sorted(
+            (n for n in feature_names(view) if n not in first), key=lambda name: _told(scores[name])
+        )
+    except (KeyError, TypeError) as error:
+        raise DatasetError(f"{path}: no scores of {error}; run `dnsanom prepare --view {view}`") from error
+
+
+def _told(score: dict[str, float]) -> tuple[float, float]:
+    """Sorts what adds most first, of equals what tells most alone."""
+    return -score["adds"], -score["alone"]
 
 
 def learned_until(settings: Settings, view: str) -> str | None:

@@ -1,8 +1,9 @@
 """How sure a macro-F1 is: what it would have been, had other episodes and other rows come by.
 
 Bootstrap over clusters, episodes and distinct rows: in each replicate a cluster comes a Poisson(1) number of
-times, the same for every setting, so that settings are compared on the same replicates. Rows of an episode
-are much alike, so that taking them for independent would make intervals far too narrow.
+times, the same for every setting, so that settings are compared on the same replicates. That holds of
+episodes also where settings see other features or other windows; distinct benign rows are others then. Rows
+of an episode are much alike, so that taking them for independent would make intervals far too narrow.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,8 @@ Times = NDArray[np.uint8]
 def draw(what: Asked, seed: int, replicates: int = REPLICATES) -> Times:
     """How many times each cluster comes in each replicate (clusters, replicates)."""
     clusters = int(what.cluster.max()) + 1
-    rng = np.random.default_rng(seed)
-    return np.column_stack([rng.poisson(1, clusters).astype(np.uint8) for _ in range(replicates)])
+    own = (np.random.default_rng([seed, replicate]) for replicate in range(replicates))
+    return np.column_stack([rng.poisson(1, clusters).astype(np.uint8) for rng in own])
 
 
 def replicated(what: Asked, answer: Indices, times: Times) -> Floats:

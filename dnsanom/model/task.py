@@ -1,6 +1,6 @@
 """Training and validation rows as a sweep needs them: scaled, and equal ones once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,11 @@ from dnsanom.model.asked import Asked, asked
 from dnsanom.model.bundle import matrix
 from dnsanom.model.candidates import head
 from dnsanom.model.distinct import Cells, Floats, cells
-from dnsanom.model.thin import thinned
+from dnsanom.model.thin import drawn
 from dnsanom.params import Sweep
+
+#: Rows that a share of them has at least: fewer say nothing of a setting.
+_LEAST = 500
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,15 @@ class Task:
     many: Cells
     few: Cells
     asked: Asked
+
+    def at(self, share: float, seed: int) -> "Task":
+        """The same with a share of the training rows, for a first look at a setting."""
+        few, many, train = (_share(rows, share, seed) for rows in (self.few, self.many, self.train))
+        return replace(self, few=few, many=many, train=train)
+
+
+def _share(rows: Cells, share: float, seed: int) -> Cells:
+    return drawn(rows, max(_LEAST, int(share * rows.weight.sum())), seed)
 
 
 def task(
@@ -38,14 +50,12 @@ def task(
     """The task that labelled rows of a view are, with values rounded to `resolution`."""
     rows = matrix(train, view)
     before = head(view, features, resolution).fit(rows)
-    scaled = np.asarray(before.transform(rows))
-    of = train["vector"]
-    many, few = (thinned(of, most, seed) for most in (limits.nystroem_rows, limits.svm_rows))
+    seen = grouped(np.asarray(before.transform(rows)), train["vector"])
     return Task(
         before=before,
-        train=grouped(scaled, of),
-        many=grouped(scaled[many], of.iloc[many]),
-        few=grouped(scaled[few], of.iloc[few]),
+        train=seen,
+        many=drawn(seen, limits.nystroem_rows, seed),
+        few=drawn(seen, limits.svm_rows, seed),
         asked=asked(
             np.asarray(before.transform(matrix(validation, view))),
             validation["vector"],

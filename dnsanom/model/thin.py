@@ -1,28 +1,34 @@
-"""Fewer training rows for a model whose time grows with their square."""
+"""Fewer training rows for a model whose time grows with their square, or for a first look at a setting."""
 
 import numpy as np
-import pandas as pd
 
-from dnsanom.model.distinct import Indices
+from dnsanom.model.distinct import Cells, Floats
 from dnsanom.schema import BENIGN
 
 
-def thinned(vector: pd.Series, most: int, seed: int) -> Indices:
-    """Places of at most `most` rows: attacks share a quarter evenly, what one leaves goes to benign rows.
+def drawn(cells: Cells, most: int, seed: int) -> Cells:
+    """At most `most` of the rows that cells stand for, drawn without replacement, as cells again.
 
-    Benign traffic is the more various, so it gets most of the room.
+    Attacks share a quarter evenly, what one leaves goes to benign rows: benign traffic is the more various,
+    so it gets most of the room. Weights are whole numbers.
     """
-    if len(vector) <= most:
-        return np.arange(len(vector))
+    if cells.weight.sum() <= most:
+        return cells
     rng = np.random.default_rng(seed)
-    codes, names = pd.factorize(vector, sort=True)
-    places = {str(name): np.flatnonzero(codes == code) for code, name in enumerate(names)}
-    benign = places.pop(BENIGN)
-    each = most // 4 // max(len(places), 1)
-    kept = [_some(rng, rows, each) for rows in places.values()]
-    room = most - sum(len(rows) for rows in kept)
-    return np.sort(np.concatenate([*kept, _some(rng, benign, room)]))
+    names = [str(name) for name in np.unique(cells.of)]
+    attacks = [name for name in names if name != BENIGN]
+    kept = np.zeros(len(cells.weight))
+    for name in attacks:
+        kept += _some(rng, cells.weight * (cells.of == name), most // 4 // len(attacks))
+    kept += _some(rng, cells.weight * (cells.of == BENIGN), most - int(kept.sum()))
+    there = kept > 0
+    return Cells(cells.rows[there], cells.of[there], kept[there])
 
 
-def _some(rng: np.random.Generator, places: Indices, most: int) -> Indices:
-    return places if len(places) <= most else rng.choice(places, most, replace=False)
+def _some(rng: np.random.Generator, weight: Floats, most: int) -> Floats:
+    """How many of each cell's rows are among `most` that are drawn from all."""
+    ends = weight.cumsum().astype(np.int64)
+    if ends[-1] <= most:
+        return weight
+    picked = rng.choice(ends[-1], most, replace=False)
+    return np.bincount(np.searchsorted(ends, picked, side="right"), minlength=len(weight)).astype(np.float64)

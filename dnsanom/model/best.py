@@ -1,0 +1,67 @@
+"""The best setting of a sweep as a candidate: fitted, with its threshold, its card and the leader-board."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from dnsanom.detect.merge import merging
+from dnsanom.model import frames, novelty, tracking
+from dnsanom.model.board import Result, Row
+from dnsanom.model.bundle import Bundle, scored
+from dnsanom.model.distinct import in_parts
+from dnsanom.model.ground import Ground
+from dnsanom.model.precision import Cost
+from dnsanom.model.scoring import Metrics, alerting
+from dnsanom.model.threshold import choose
+from dnsanom.model.trials import run_trials
+from dnsanom.model.usual import usual
+
+
+def best(model: str, ground: Ground, result: Result) -> Bundle:
+    """A setting's model, fitted on the ground's rows, with its threshold and what comes of alerts at it."""
+    what, validation = ground.task, ground.validation
+    (trial,) = run_trials(model, [result.setting], what)
+    chances = in_parts(trial.model.predict_proba, what.asked.rows)
+    classes = [str(c) for c in trial.model.classes_]
+    detect, merge = ground.settings.params.detect, merging(ground.settings.params)
+    known = novelty.calibrated(what.train, what.asked, validation, detect.unknown_alerts_per_day, merge)
+    answers = scored(chances, classes, known.novelty(what.asked.rows))
+    answers = answers.iloc[what.asked.inverse].set_index(validation.index)
+    chosen = choose(validation, answers, detect.false_alerts_per_day, merge)
+    told = alerting(validation, answers, chosen.score, merge) | {"within_budget": chosen.within_budget}
+    pipeline = Pipeline([*what.before.steps, ("model", trial.model)])
+    return Bundle(pipeline, _card(model, ground, result, classes, result.metrics | told), known)
+
+
+def _card(
+    model: str, ground: Ground, result: Result, classes: list[str], validation: Metrics
+) -> dict[str, Any]:
+    settings, view = ground.settings, ground.view
+    return {
+        "view": view,
+        "model": model,
+        "setting": result.setting,
+        "features": ground.features,
+        "classes": classes,
+        "threshold": validation["threshold"],
+        "usual": usual(ground.train, view),
+        "resolution": settings.params.sweep.resolution,
+        "window_seconds": settings.params.dns.window_seconds,
+        "data_md5": ground.tags["data_md5"],
+        "learned_until": frames.learned_until(settings, view),
+        "code": ground.tags["code"],
+        "name": tracking.model_name(view),
+        "version": None,
+        "validation": validation,
+    }
+
+
+def write(folder: Path, bundle: Bundle, rows: list[Row], cost: Cost) -> None:
+    """The best bundle, the leader-board and what rounding costs; the same results give the same bytes."""
+    bundle.save(folder)
+    (folder / "sweep.json").write_text(json.dumps(rows, indent=2) + "\n")
+    (folder / "resolution.json").write_text(json.dumps(cost, indent=2) + "\n")
+    pd.json_normalize(rows).to_csv(folder / "sweep.csv", index=False, lineterminator="\n")
