@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -25,13 +25,15 @@ HOUR = timedelta(hours=1)
 COMPACTED = "all-"
 #: Keys of a compacted file's footer.
 HOLDS, REPLACES = b"dnsanom.holds", b"dnsanom.replaces"
+#: Compacted files, one an hour, whose footer a process remembers: half a year's.
+_REMEMBERED = 1 << 12
 
 
 @dataclass(frozen=True)
 class LakeFile:
     """A file of an hour. `version` tells it from an earlier file of its name.
 
-    A compacted file's footer is read when it is asked for: in S3 that is a request for each.
+    A compacted file's footer is read when it is asked for, once a process: in S3 that is a request for each.
     """
 
     path: Folder
@@ -58,11 +60,17 @@ class LakeFile:
         """The ids of the exports in it."""
         return {export_of(version) for version in self.holds}
 
-    @cached_property
+    @property
     def _footer(self) -> dict[bytes, bytes]:
-        with self.path.open("rb") as file:
-            footer: dict[bytes, bytes] = pq.read_schema(file).metadata
-        return footer
+        return _footer(self.path, self.version)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _footer(path: Folder, _: str) -> dict[bytes, bytes]:
+    """The footer's keys of a file, which stay what they are as long as its version does."""
+    with path.open("rb") as file:
+        footer: dict[bytes, bytes] = pq.read_schema(file).metadata
+    return footer
 
 
 def export_of(version: str) -> str:

@@ -15,10 +15,12 @@ from made import START, flows
 from dnsanom.detect.lakehours import count_flows, lake_files
 from dnsanom.settings import S3, in_s3
 from dnsanom.store import compact, lake
+from dnsanom.store.export import export_id
 from dnsanom.store.lake_files import HOUR, Folder, appearing, everything
 from dnsanom.store.objects import ObjectStore
 
 LATER = START + 10 * HOUR
+A = export_id("a")
 
 
 @pytest.fixture(params=["disk", pytest.param("s3", marks=pytest.mark.servers)])
@@ -59,6 +61,20 @@ def test_an_hour_becomes_one_file_with_the_same_flows(folder: Folder) -> None:
     assert lake_files(folder) == held
     assert count_flows(folder, int(START.timestamp())) == 5
     assert compact.compact(folder, LATER, nullcontext) == 0
+
+
+def test_a_compacted_file_is_asked_once_whose_flows_it_holds(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(folder)
+    compact.compact(folder, LATER, nullcontext)
+    held = lake_files(folder)
+    with monkeypatch.context() as without:
+        without.setattr(pq, "read_schema", None)
+        assert lake_files(folder) == held
+    lake.remove(folder, "a")
+    left = {hour: {version for version in all_ if not version.startswith(A)} for hour, all_ in held.items()}
+    assert lake_files(folder) == left != held
 
 
 def test_hours_that_may_still_grow_are_left_alone(folder: Folder) -> None:
