@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from handflows import CLIENT, arrow, at, flow, truth
-from handset import SCANNER, flows, freeze_by_hand, with_dataset
+from handset import SCANNER, facts, flows, freeze_by_hand, with_dataset
 
 from dnsanom.dataset.fingerprint import folder_md5
 from dnsanom.dataset.prepare import prepare
@@ -104,15 +104,31 @@ def test_training_is_thinned_and_the_other_sides_are_not(frozen: Settings) -> No
     assert thin["validation"].equals(whole["validation"])
 
 
-def test_poisoned_validation_and_test_rows_choose_no_feature(frozen: Settings) -> None:
-    chosen = (prepare(frozen, "window") / "features.json").read_bytes()
+def _poisoned(start: float) -> pa.Table:
+    """The flows with absurd values from so many seconds on; addresses and times are as they were."""
     table = flows()
-    late = pc.greater(table["first_seen"], pa.scalar(at(3600 * 0.6 + 60), TIMESTAMP))
-    for name, value in (("bytes", 9_000_000), ("duration", 59.0), ("bpp", 40_000.0)):
+    late = pc.greater_equal(table["first_seen"], pa.scalar(at(start), TIMESTAMP))
+    for name, value in (("bytes", 9_000_000), ("packets", 77_777), ("duration", 59.0), ("bpp", 40_000.0)):
         spoilt = pc.if_else(late, pa.scalar(value, table[name].type), table[name])
         table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), spoilt)
-    freeze_by_hand(frozen, table)
-    assert (prepare(frozen, "window") / "features.json").read_bytes() == chosen
+    return table
+
+
+@pytest.mark.parametrize("clients", [None, Clients(ipv4_prefix=32)])
+def test_poisoned_later_rows_change_nothing_before_them(frozen: Settings, clients: Clients | None) -> None:
+    wanted = with_dataset(frozen, clients=clients, max_train_rows=300)
+    clean = _bytes(prepare(wanted, "window"))
+    for border, kept in ((0.6, ["features", "train"]), (0.8, ["features", "train", "validation"])):
+        freeze_by_hand(frozen, _poisoned(3600 * border + 60))
+        told = facts()
+        late = told["start"] > at(3600 * border + 60)
+        assert late.any()
+        # Labels are permuted too: what was a tunnel is benign, and what was benign floods.
+        swapped = truth(*((f"198.18.0.{n}", "", 3600 * border + 60, 3600, "flood") for n in range(20, 35)))
+        write_truth(pd.concat([told[~late], swapped], ignore_index=True), frozen.flows / "truth.csv")
+        made = _bytes(prepare(wanted, "window"))
+        same = [name for name in FILES if made[name] == clean[name]]
+        assert sorted(name.split(".")[0] for name in same) == kept
 
 
 def test_without_truth_rules_label(frozen: Settings) -> None:
