@@ -1,14 +1,18 @@
-"""What needs no model: the label rules, and the most frequent vector of a kind of port."""
+"""What a model has to beat: the label rules, the ports, the most frequent class; and boosted trees."""
 
 import ibis
+import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from dnsanom.dataset.labels import label
+from dnsanom.model.bundle import matrix, scored
 from dnsanom.params import Rule
-from dnsanom.schema import BENIGN, LABEL_COLUMNS
+from dnsanom.schema import BENIGN, LABEL_COLUMNS, VECTORS
 
 #: Columns that say which ports a row is about; a window has none but the server's role.
 PORTS = {"flow": ("src_port_class", "dst_port_class"), "window": ("server_role",)}
+RULES, PORT, MAJORITY, CEILING = "rules only", "port only", "majority", "boosted trees"
 
 
 def by_rules(rows: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.Series:
@@ -27,3 +31,31 @@ def by_port(rows: pd.DataFrame, train: pd.DataFrame, view: str) -> pd.Series:
     most = counts.drop_duplicates(ports)[[*ports, "vector"]]
     found = rows[ports].merge(most, on=ports, how="left")["vector"].fillna(BENIGN)
     return pd.Series(found.to_numpy(), index=rows.index, dtype="str")
+
+
+def by_majority(rows: pd.DataFrame, train: pd.DataFrame) -> pd.Series:
+    """The vector that training rows have most often, whatever the row."""
+    return pd.Series(train["vector"].mode()[0], index=rows.index, dtype="str")
+
+
+def as_answers(said: pd.Series) -> pd.DataFrame:
+    """Vectors said for sure as a model's answers: score 1 for an attack, 0 for benign, nothing unknown."""
+    chances = pd.DataFrame({vector: (said == vector).astype(float) for vector in VECTORS})
+    answers = scored(chances.to_numpy(), list(VECTORS), np.zeros(len(said)))
+    return answers.set_index(said.index)
+
+
+class Ceiling:
+    """Gradient-boosted trees on all fifteen features, unrounded: about what the features can give at most."""
+
+    def __init__(self, train: pd.DataFrame, view: str, seed: int) -> None:
+        self.view = view
+        self.model = HistGradientBoostingClassifier(
+            max_iter=60, learning_rate=0.15, early_stopping=False, random_state=seed
+        ).fit(matrix(train, view), train["vector"].astype(object))
+
+    def answers(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Answers to rows; it knows nothing of the unknown."""
+        chances = self.model.predict_proba(matrix(rows, self.view))
+        classes = [str(c) for c in self.model.classes_]
+        return scored(chances, classes, np.zeros(len(rows))).set_index(rows.index)

@@ -1,7 +1,6 @@
-"""The test report: both kinds of model and two baselines on rows that no choice was made on."""
+"""The test report: both kinds of model and the baselines on rows that no choice was made on."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,41 +9,14 @@ import pandas as pd
 from dnsanom.dataset import fingerprint
 from dnsanom.detect.merge import merging
 from dnsanom.errors import DatasetError, RegistryError
-from dnsanom.model import baselines, frames, report, tracking
+from dnsanom.model import examined, frames, report, tracking
 from dnsanom.model.bundle import CARD_FILE, Bundle, digest, matrix, predict
 from dnsanom.model.candidates import MODELS
-from dnsanom.model.scoring import Metrics, alerting, confusion, flat, likeliest, macro_f1, metrics, per_vector
+from dnsanom.model.evaluation import Evaluation
+from dnsanom.model.methods import Method, methods
+from dnsanom.model.sampled import PARTS
+from dnsanom.model.scoring import Metrics, alerting, flat, metrics
 from dnsanom.settings import Settings
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What the report shows: where labels come from, the chosen model, figures and answers of each model."""
-
-    view: str
-    note: str
-    chosen: str
-    bundles: dict[str, Bundle]
-    models: dict[str, Metrics]
-    baselines: dict[str, Metrics]
-    budget: float
-    rows: pd.DataFrame
-    answers: dict[str, pd.DataFrame]
-
-    def confusion(self, model: str) -> pd.DataFrame:
-        """Confusion table of a model's most probable vectors."""
-        return confusion(self.rows["vector"], likeliest(self.answers[model]))
-
-    def figures(self) -> Metrics:
-        """All figures as metrics.json has them; the sentence on labels comes first."""
-        return {
-            "labels": self.note,
-            "view": self.view,
-            "chosen": self.chosen,
-            **{k: self.models[self.chosen][k] for k in ("macro_f1", "pr_auc", "false_alerts_per_day")},
-            "models": self.models,
-            "baselines": self.baselines,
-        }
 
 
 def evaluate(settings: Settings, view: str) -> Evaluation:
@@ -54,19 +26,23 @@ def evaluate(settings: Settings, view: str) -> Evaluation:
     metrics.json, chosen.json, confusion.csv, figures and report.html, and logs them with the model to MLflow.
     Raises RegistryError without a candidate, DatasetError when it was made of another data set.
     """
-    rows = frames.load(settings, view, "test")
+    rows, merge = frames.load(settings, view, "test"), merging(settings.params)
     bundles = candidates(settings, view)
+    others = _baselines(settings, view, rows)
     answers = {model: predict(bundle, rows) for model, bundle in bundles.items()}
+    chosen = winner(bundles)
+    parts = examined.of_rows(bundles[chosen], rows, answers[chosen], merge, settings.params.dataset.seed)
     done = Evaluation(
         view=view,
         note=frames.label_note(rows),
-        chosen=winner(bundles),
+        chosen=chosen,
         bundles=bundles,
         models={model: score(settings, bundles[model], rows, answers[model]) for model in bundles},
-        baselines=_baselines(settings, view, rows),
+        baselines={name: method.figures(rows, merge) for name, method in others.items()},
         budget=settings.params.detect.false_alerts_per_day,
         rows=rows,
-        answers=answers,
+        answers=answers | {name: method.answers for name, method in others.items()},
+        parts=parts | examined.of_training(settings, bundles[chosen], rows, merge),
     )
     _write(settings, done)
     _log(settings, done)
@@ -104,23 +80,15 @@ def score(settings: Settings, bundle: Bundle, rows: pd.DataFrame, answers: pd.Da
     )
 
 
-def _baselines(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, Metrics]:
-    train = frames.load(settings, view, "train")
-    said = {
-        "rules only": baselines.by_rules(rows, settings.params.labels.get(view, ())),  # type: ignore[call-overload]
-        "port only": baselines.by_port(rows, train, view),
-    }
-    tables = {name: confusion(rows["vector"], vector) for name, vector in said.items()}
-    return {n: {"macro_f1": macro_f1(table), "vectors": per_vector(table)} for n, table in tables.items()}
+def _baselines(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, Method]:
+    train, validation = (frames.load(settings, view, part) for part in PARTS[:2])
+    return methods(settings, view, rows, train, validation)
 
 
 def _write(settings: Settings, done: Evaluation) -> None:
     folder = settings.report(done.view)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "metrics.json", done.figures())
-    _write_json(folder / "chosen.json", chosen_card(settings, done))
-    done.confusion(done.chosen).to_csv(folder / "confusion.csv", lineterminator="\n")
     report.write(folder, done)
+    _write_json(folder / "chosen.json", chosen_card(settings, done))
 
 
 def chosen_card(settings: Settings, done: Evaluation) -> dict[str, Any]:
@@ -140,6 +108,14 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 
+def _note(done: Evaluation) -> str:
+    """The run's description: the first line of the report, its verdict, and where the page is."""
+    told = "\n".join(f"- {sentence}" for sentence in report.verdict.sentences(done))
+    return (
+        f"{done.note}\n\n{told}\n\nThe whole report is the artifact report.html; its figures, metrics.json."
+    )
+
+
 def _log(settings: Settings, done: Evaluation) -> None:
     bundle, folder = done.bundles[done.chosen], settings.candidate(done.view, done.chosen)
     tags = frames.tags(settings, done.view, done.rows)
@@ -147,7 +123,9 @@ def _log(settings: Settings, done: Evaluation) -> None:
     with tracking.run(settings, done.view, f"evaluate-{done.view}", tags) as run:
         figures = flat(done.models[done.chosen])
         figures |= {f"macro_f1/{name}": m["macro_f1"] for name, m in (done.models | done.baselines).items()}
-        run.log(bundle.card["setting"], figures, {"mlflow.note.content": done.note})
+        run.log(
+            bundle.card["setting"], figures, {"mlflow.note.content": _note(done), "report": "report.html"}
+        )
         seen = matrix(done.rows, done.view).assign(vector=done.rows["vector"])
         run.data(seen, settings.dataset(done.view) / "test.parquet", "test", tags["data_md5"])
         run.table("confusion.json", done.confusion(done.chosen).reset_index())

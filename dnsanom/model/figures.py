@@ -19,7 +19,7 @@ def words(vector: str) -> str:
 
 def confusion_figure(table: pd.DataFrame, title: str) -> Figure:
     """Counts of rows; the colour is the share of a true vector's rows, so that rare vectors are seen too."""
-    figure, axes = _figure(9, 7, title)
+    figure, axes = framed(9, 7, title)
     share = table.div(table.sum(axis=1).replace(0, 1), axis=0).to_numpy()
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(table.to_numpy()):
@@ -39,14 +39,23 @@ def confusion_figure(table: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def curve_figure(rows: pd.DataFrame, scored: dict[str, pd.DataFrame], title: str) -> Figure:
-    """Precision over recall of attack against benign, one line a model."""
-    figure, axes = _figure(7.5, 6, title)
+def curve_figure(
+    rows: pd.DataFrame, scored: dict[str, pd.DataFrame], title: str, marks: dict[str, float]
+) -> Figure:
+    """Precision over recall of attack against benign, one line a model; the point is its threshold."""
+    figure, axes = framed(7.5, 6, title)
     attack = (rows["vector"] != BENIGN).to_numpy()
-    for (name, answers), colour, dash in zip(scored.items(), (BLUE, ORANGE), ("-", "--"), strict=False):
+    for (name, answers), colour, dash in zip(
+        scored.items(), (BLUE, ORANGE, GREEN), ("-", "--", "-."), strict=False
+    ):
         if attack.any():
-            precision, recall, _ = precision_recall_curve(attack, answers["score"].to_numpy())
+            score = answers["score"].to_numpy()
+            precision, recall, _ = precision_recall_curve(attack, score)
             axes.step(recall, precision, dash, where="post", color=colour, label=name, linewidth=2)
+            if name in marks:
+                hit = score >= marks[name]
+                at = ((attack & hit).sum() / attack.sum(), (attack & hit).sum() / max(hit.sum(), 1))
+                axes.plot(*at, "o", color=colour, markersize=9, label=f"{name} at its threshold")
     axes.axhline(attack.mean(), color=GREY, linestyle=":", label=f"by chance ({attack.mean():.1%})")
     axes.set(xlim=(0, 1.01), ylim=(0, 1.02), xlabel="recall: share of attack rows found")
     axes.set_ylabel("precision: share of found rows that are attacks")
@@ -58,7 +67,7 @@ def curve_figure(rows: pd.DataFrame, scored: dict[str, pd.DataFrame], title: str
 def vector_figure(f1: dict[str, dict[str, float]], title: str) -> Figure:
     """F1 of each vector, one bar a method (model or baseline)."""
     vectors = list(next(iter(f1.values())))
-    figure, axes = _figure(9.5, 1.2 + 0.62 * len(vectors), title)
+    figure, axes = framed(9.5, 1.2 + 0.62 * len(vectors), title)
     height = 0.8 / len(f1)
     colours = (BLUE, ORANGE, GREEN, GREY)
     for place, (method, values) in enumerate(f1.items()):
@@ -75,7 +84,8 @@ def vector_figure(f1: dict[str, dict[str, float]], title: str) -> Figure:
     return figure
 
 
-def _figure(width: float, height: float, title: str) -> tuple[Figure, Axes]:
+def framed(width: float, height: float, title: str) -> tuple[Figure, Axes]:
+    """An empty figure of inches, with its title."""
     figure = Figure(figsize=(width, height), dpi=100)
     axes = figure.add_subplot()
     axes.set_title(title, fontsize=12, loc="left")

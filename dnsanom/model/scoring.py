@@ -7,7 +7,8 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from dnsanom.detect.merge import Merging
-from dnsanom.model.threshold import decide, false_alerts
+from dnsanom.model import alerts
+from dnsanom.model.threshold import decide
 from dnsanom.schema import BENIGN, VECTORS
 
 Metrics = dict[str, Any]
@@ -64,20 +65,23 @@ def metrics(rows: pd.DataFrame, scored: pd.DataFrame) -> Metrics:
 
 
 def alerting(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: Merging) -> Metrics:
-    """What comes of alerts at a threshold: false ones a day, attack rows and episodes found, F1.
+    """What comes of alerts at a threshold: how many a day, their precision, episodes found, F1 of rows.
 
-    With it the PR-AUC of each vector, which takes longer than all else and is wanted of the best model only.
+    `precision` and `recall` are of rows, `alert_precision` and `episode_recall` of what analysts see. With it
+    the PR-AUC of each vector, which takes long and is wanted of the best model only.
     """
     said = decide(scored, threshold)
     table = confusion(rows["vector"], said)
     attack, flagged = rows["vector"] != BENIGN, said != BENIGN
+    told = alerts.summary(rows, alerts.raised(rows, scored, threshold, merging), merging)
     return {
         "threshold": threshold,
-        "false_alerts_per_day": round(false_alerts(rows, scored, threshold, merging), 2),
+        **{name: told[name] for name in ("alerts", "alerts_per_day", "false_alerts_per_day")},
+        "alert_precision": told["precision"],
         "macro_f1_at_threshold": macro_f1(table),
         "precision": round(float((attack & flagged).sum() / max(flagged.sum(), 1)), DIGITS),
         "recall": round(float((attack & flagged).sum() / max(attack.sum(), 1)), DIGITS),
-        "episodes": episodes(rows, said),
+        **{name: told[name] for name in ("episode_recall", "attackers", "episodes")},
         "vector_pr_auc": {v: pr_auc(rows["vector"] == v, scored[v]) for v in VECTORS if v in scored},
     }
 
@@ -96,37 +100,13 @@ def pr_auc(positive: pd.Series, score: pd.Series) -> float | None:
     return round(float(average_precision_score(positive.to_numpy(), score.to_numpy())), DIGITS)
 
 
-def episodes(rows: pd.DataFrame, said: pd.Series) -> dict[str, dict[str, int]]:
-    """How many episodes each vector has, and of how many any row was flagged, and any named rightly."""
-    attack = (rows["vector"] != BENIGN) & rows["episode"].notna()
-    table = pd.DataFrame(
-        {
-            "vector": rows["vector"],
-            "episode": rows["episode"],
-            "flagged": said != BENIGN,
-            "named": said == rows["vector"],
-        }
-    )[attack]
-    found = table.groupby(["vector", "episode"])[["flagged", "named"]].any()
-    counts = found.groupby("vector").agg(["size", "sum"])
-    return {
-        str(vector): {
-            "episodes": int(row[("flagged", "size")]),
-            "flagged": int(row[("flagged", "sum")]),
-            "named": int(row[("named", "sum")]),
-        }
-        for vector, row in counts.iterrows()
-    }
-
-
 def flat(figures: Metrics) -> dict[str, float | None]:
     """The figures as one name a number, as MLflow wants them: `f1/tunnel`, `recall/tunnel` and so on."""
     plain = {name: value for name, value in figures.items() if not isinstance(value, dict)}
     by_vector = figures["vectors"].items()
     of_vectors = {f"{name}/{vector}": value for vector, row in by_vector for name, value in row.items()}
     areas = {f"pr_auc/{vector}": value for vector, value in figures.get("vector_pr_auc", {}).items()}
-    found = {
-        f"episodes_found/{vector}": round(row["flagged"] / row["episodes"], DIGITS)
-        for vector, row in figures.get("episodes", {}).items()
-    }
-    return plain | of_vectors | areas | found
+    episodes = figures.get("episodes", {}).items()
+    found = {f"episodes_found/{vector}": row["share"] for vector, row in episodes}
+    soon = {f"seconds_to_detect/{vector}": row["seconds_median"] for vector, row in episodes}
+    return plain | of_vectors | areas | found | soon

@@ -70,7 +70,11 @@ def prepared(settings: Settings, source: str = "truth") -> Settings:
     """A data set of the window view for these settings, and a grid that is quick to sweep."""
     few = {BENIGN: 400, "tunnel": 60, "scan": 60, "water_torture": 60}
     many = {BENIGN: 900, "tunnel": 30, "scan": 40, "water_torture": 30}
-    write(settings.dataset("window"), rows(few, 1, source), rows(many, 2, source), rows(many, 3, source))
+    parts = rows(few, 1, source), rows(many, 2, source), rows(many, 3, source)
+    write(settings.dataset("window"), *parts)
+    for rate in settings.params.dataset.sampling_rates:
+        thinned = [part.iloc[:: rate // 50] for part in parts]
+        write(settings.dataset("window") / "sampled" / str(rate), *thinned)
     grid = settings.params.sweep.model_copy(
         update={
             "knn": settings.params.sweep.knn.model_copy(update={"n_neighbors": (3, 9)}),

@@ -17,11 +17,15 @@ from dnsanom.settings import Settings
 FILES = {
     "metrics.json",
     "chosen.json",
+    "budget.png",
     "confusion.csv",
     "confusion.png",
-    "confusion_other.png",
+    "counts.csv",
+    "curve.csv",
     "per_vector.png",
+    "pr.csv",
     "pr.png",
+    "reliability.png",
     "report.html",
 }
 
@@ -35,7 +39,7 @@ def test_the_report_is_whole(trained: Settings) -> None:
     assert {path.name for path in folder.iterdir()} == FILES
     figures = json.loads((folder / "metrics.json").read_text())
     assert set(figures["models"]) == {"knn", "svm"}
-    assert set(figures["baselines"]) == {"rules only", "port only"}
+    assert set(figures["baselines"]) == {"rules only", "port only", "majority", "boosted trees"}
     test = load(trained, "window", "test")
     for model in figures["models"].values():
         assert {v: row["support"] for v, row in model["vectors"].items()} == test[
@@ -43,7 +47,7 @@ def test_the_report_is_whole(trained: Settings) -> None:
         ].value_counts().to_dict()
         assert sum(e["episodes"] for e in model["episodes"].values()) == test["episode"].nunique()
     page = (folder / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 5
     assert "http://" not in page
     assert "https://" not in page
 
