@@ -23,9 +23,13 @@ def prepare(view: str) -> None:
     """
     from dnsanom.cli.output import say
     from dnsanom.dataset.prepare import prepare as prepare_view
+    from dnsanom.dataset.summary import notes
     from dnsanom.settings import load_settings
 
-    say(f"data set in {prepare_view(load_settings(), view)}")
+    folder = prepare_view(load_settings(), view)
+    say(f"data set in {folder}")
+    for note in notes(folder):
+        say(f"  {note}")
 
 
 @click.command()

@@ -1,6 +1,8 @@
 """What a data set holds: spans, rows by side, vector and source, and what was left out and why."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -33,6 +35,13 @@ def summary(
             for number, (name, table) in enumerate(sides(placed, train).items())
         },
     }
+
+
+def notes(folder: Path) -> list[str]:
+    """What a data set's summary has to say of vectors that a side has lost, at all rates."""
+    told = json.loads((folder / "summary.json").read_text())
+    at_rates = (f"1:{rate}: {note}" for rate, of in told["sampled"].items() for note in of["notes"])
+    return [*told["notes"], *at_rates]
 
 
 def sides(placed: ibis.Table, train: ibis.Table) -> dict[str, ibis.Table]:

@@ -14,6 +14,7 @@ from handset import SCANNER, facts, flows, freeze_by_hand, with_dataset
 
 from dnsanom.dataset.fingerprint import folder_md5
 from dnsanom.dataset.prepare import prepare
+from dnsanom.dataset.summary import notes
 from dnsanom.dataset.truth import write_truth
 from dnsanom.errors import DatasetError, SettingsError
 from dnsanom.params import Clients, Noise
@@ -162,6 +163,7 @@ def test_no_client_is_on_two_sides_and_what_that_costs_is_said(frozen: Settings)
     lost = {s: [] if s == side else ["tunnel"] for s in sides}
     assert summary["vectors_lost"] == lost
     assert len(summary["notes"]) == 2
+    assert notes(folder) == summary["notes"]
     assert summary["notes"][0].startswith(f"{next(s for s in lost if lost[s])}: no row of tunnel is left (")
 
 
