@@ -108,5 +108,9 @@ def flat(figures: Metrics) -> dict[str, float | None]:
     areas = {f"pr_auc/{vector}": value for vector, value in figures.get("vector_pr_auc", {}).items()}
     episodes = figures.get("episodes", {}).items()
     found = {f"episodes_found/{vector}": row["share"] for vector, row in episodes}
-    soon = {f"seconds_to_detect/{vector}": row["seconds_median"] for vector, row in episodes}
+    soon = {
+        f"seconds_to_detect/{vector}": row["seconds_median"]
+        for vector, row in episodes
+        if row["seconds_median"] is not None
+    }
     return plain | of_vectors | areas | found | soon

@@ -27,11 +27,12 @@ def rows(n: int = 400) -> tuple[pd.DataFrame, pd.DataFrame]:
             "client": [f"198.18.0.{i % 100}" for i in range(n)],
             "server": "203.0.113.1",
             "packet_count": 1,
+            "byte_count": 80,
             "first_seen": pd.Timestamp("2026-03-02T00:00Z") + pd.to_timedelta(np.arange(n) * 200, unit="s"),
             "episode": [None if v == "benign" else f"{v}-{i // 50}" for i, v in enumerate(truth)],
         }
     )
-    return frame, scored
+    return frame.assign(last_seen=frame["first_seen"] + pd.Timedelta("1s")), scored
 
 
 def test_per_vector_figures_are_scikit_learns() -> None:

@@ -62,7 +62,7 @@ def _baselines(done: Evaluation) -> Iterator[str]:
     own = done.best["macro_f1"]
     better = {name: f["macro_f1"] for name, f in done.baselines.items() if f["macro_f1"] >= own}
     for name, value in better.items():
-        yield f"A baseline wins: {named(name)} has macro-F1 {value:.3f}, {named(done.chosen)} {own:.3f}."
+        yield f"A baseline wins: {named(name)}, macro-F1 {value:.3f}, against {named(done.chosen)}, {own:.3f}."
     if done.baselines and not better:
         name, figures = max(done.baselines.items(), key=lambda item: item[1]["macro_f1"])
         nearest = f"{named(name)} comes nearest, {figures['macro_f1']:.3f}"
@@ -70,7 +70,7 @@ def _baselines(done: Evaluation) -> Iterator[str]:
     for name, figures in done.baselines.items():
         at = [words(v) for v, row in figures["vectors"].items() if row["f1"] > _f1(done, v) + MARGIN]
         if at and name not in better:
-            yield f"At {listed(at)} {named(name)} would still do better (F1)."
+            yield f"At {listed(at)} the baseline of {named(name)} does better all the same (F1)."
 
 
 def _f1(done: Evaluation, vector: str) -> float:
