@@ -1,5 +1,6 @@
 """Commands that learn: prepare, sweep, evaluate, promote, rollback."""
 
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -68,18 +69,46 @@ def sweep(view: str, model: str, search: Literal["grid", "optuna"], trials: int 
 
 @click.command()
 @view_option
-def evaluate(view: str) -> None:
+@click.option(
+    "--on", "sources", multiple=True, metavar="SRC", help="Exports from elsewhere; repeat for more."
+)
+@click.option(
+    "--truth", type=click.Path(path_type=Path), help="What is true of them (default: truth.csv beside)."
+)
+@click.option("--model", help="With --on: model folder or MLflow URI (default: the view's champion).")
+@click.option("--out", type=click.Path(path_type=Path), help="With --on: the report's folder.")
+@click.argument("more", metavar="[SRC]...", nargs=-1)
+def evaluate(
+    view: str,
+    sources: tuple[str, ...],
+    truth: Path | None,
+    model: str | None,
+    out: Path | None,
+    more: tuple[str, ...],
+) -> None:
     """Score the candidates on the test rows: JSON, figures and an HTML report.
+
+    With --on, score the champion on labelled exports from elsewhere: another network, day or capture.
 
     \b
     Example:
       dnsanom evaluate --view window
+      dnsanom evaluate --view window --on other-isp/ --on capture.csv --truth truth.csv
     """
     from dnsanom.cli.output import say
-    from dnsanom.model.evaluate import evaluate as evaluate_view
+    from dnsanom.errors import BadUseError
     from dnsanom.settings import load_settings
 
-    settings = load_settings()
+    settings, given = load_settings(), (*sources, *more)
+    if given and sources:
+        from dnsanom.model.elsewhere import evaluate_on
+
+        say(f"report in {evaluate_on(settings, view, given, model, truth, out, say)}")
+        return
+    if more or truth or model or out:
+        raise BadUseError("--truth, --model, --out and SRC go with --on SRC")
+    from dnsanom.model.evaluate import evaluate as evaluate_view
+
     evaluate_view(settings, view)
     say(f"report in {settings.report(view) / 'report.html'}")
 
@@ -117,3 +146,24 @@ def rollback(view: str) -> None:
     from dnsanom.settings import load_settings
 
     say(f"champion of {view} is version {rollback_view(load_settings(), view)}")
+
+
+@click.command()
+@view_option
+@click.option("--version", help="The version's number (default: the champion's).")
+def card(view: str, version: str | None) -> None:
+    """Print the model card of a version: data, labels, splits, figures, limits, as Markdown.
+
+    \b
+    Example:
+      dnsanom card --view window
+    """
+    from dnsanom.cli.output import say
+    from dnsanom.model import registry
+    from dnsanom.model.modelcard import CARD_FILE
+    from dnsanom.model.tracking import CHAMPION, alias_version
+    from dnsanom.settings import load_settings
+
+    settings = load_settings()
+    number = version or registry.require(alias_version(settings, view, CHAMPION), view, CHAMPION)
+    say(registry.attached(settings, view, number, CARD_FILE).rstrip())
