@@ -24,7 +24,7 @@ from dnsanom.schema import FEATURES, feature_names
 from dnsanom.settings import Settings
 
 #: Rows of each vector that the features are scored on.
-SCORED = 3_000
+SCORED = 10_000
 
 
 def prepare(settings: Settings, view: str) -> Path:
