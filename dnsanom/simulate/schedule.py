@@ -24,7 +24,7 @@ AN_HOUR = 1.5
 #: Shortest and longest episode in minutes, before the loud ones are cut.
 MINUTES = (1.5, 80.0)
 #: Tunnels are there to stay.
-TUNNEL_MINUTES = (2.0, 30.0)
+TUNNEL_MINUTES = (2.0, 25.0)
 
 WAYS: dict[str, tuple[Maker, ...]] = {
     "amplification": (
@@ -53,7 +53,7 @@ WAYS: dict[str, tuple[Maker, ...]] = {
     "open_resolver": (open_resolver.for_many, open_resolver.for_few),
 }
 #: Tunnels differ most among themselves: in tool, record type, load and place. So they have most episodes.
-OFTEN = {"tunnel": 8.0, "amplification": 1.5}
+OFTEN = {"tunnel": 16.0, "amplification": 1.5, "fragments": 1.5}
 
 
 def attacks(seed: int, net: Network, span: Span) -> Iterator[tuple[str, Attack]]:

@@ -47,7 +47,7 @@ def _reflect(
     one_port = bool(rng.random() < 0.55)
     few = one_port and n < 6
     per_minute = per_minute if few else min(per_minute, 2_500 / n)
-    episode = episode.shortened(per_minute * n, 5_000 if few else 1_300)
+    episode = episode.shortened(per_minute * n, 5_000 if few else 900)
     rate = per_minute * log_uniform(rng, 0.4, 2.5, n)
     who, time, count = pulses(rng, episode.span, rate) if one_port else _single(rng, episode, rate)
     port = (

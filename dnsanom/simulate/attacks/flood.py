@@ -19,7 +19,7 @@ def from_one(rng: np.random.Generator, episode: Episode, net: Network) -> Attack
         who, time, count = pulses(rng, episode.span, rate)
         sent = _queries(rng, time, source[who], server[who], int(ports(rng, 1)[0]), count)
     else:
-        episode = episode.shortened(rate[0], 3_500)
+        episode = episode.shortened(rate[0], 1_600)
         who, time = spread(rng, episode.span, np.minimum(rate, 3_500))
         sent = _queries(rng, time, source[who], server[who], ports(rng, len(who)), np.ones_like(who))
     return Attack(episode.span, sent, pairs(source, server))
@@ -76,7 +76,7 @@ def _each(rng: np.random.Generator, episode: Episode, source: I64, server: I64, 
         who, time, count = pulses(rng, episode.span, rate)
         port = ports(rng, len(source))[who]
     else:
-        episode = episode.shortened(total, 2_000)
+        episode = episode.shortened(total, 900)
         who, time = spread(rng, episode.span, rate * min(1, 4_000 / total))
         count, port = np.ones_like(who), ports(rng, len(who))
     sent = _queries(rng, time, source[who], server[who], port, count)

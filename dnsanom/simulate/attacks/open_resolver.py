@@ -26,7 +26,7 @@ def _serve(rng: np.random.Generator, episode: Episode, net: Network, n: int, per
     """Strangers' questions to the router, and its own to our resolver for what it has not cached."""
     router = int(net.open[1_200 + episode.number % 300])
     strangers = pick(rng, Block.STRANGERS, 25, n)
-    episode = episode.shortened(per_minute * n, 1_600)
+    episode = episode.shortened(per_minute * n, 1_000)
     who, time = spread(rng, episode.span, per_minute * log_uniform(rng, 0.3, 3, n))
     names = _names(rng)
     query, reply = names.draw(rng, len(who))

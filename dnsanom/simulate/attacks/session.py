@@ -19,7 +19,7 @@ from dnsanom.simulate.stream import Streams, converse
 #: Record type → most bytes that a reply carries beyond the repeated question. A 255-byte name bounds aliases,
 #: 16-bit lengths and the resolver's EDNS size bound the rest.
 CAPACITY = {"A": 40, "CNAME": 250, "MX": 260, "TXT": 520, "TXT EDNS": 1_130, "NULL": 1_130}
-_USED = [0.12, 0.18, 0.08, 0.24, 0.14, 0.24]
+_USED = [0.12, 0.18, 0.08, 0.32, 0.14, 0.16]
 #: IP, UDP and DNS headers, question tail, the longest name.
 LONGEST_QUERY = 28 + 12 + 4 + 255
 #: A query without data still names the session, its turn and the zone: 22 bytes of name or more.
@@ -27,9 +27,9 @@ IDLE = (28 + 12 + 4 + 22, 112)
 #: What a session does, how often, how fast, and which share of its messages is full, out and back.
 TURNS = (
     # how often, pace, full out, full back
-    (0.28, 0.45, (0.0, 0.0), (0.0, 0.0)),  # waiting
-    (0.20, 1.0, (0.7, 1.0), (0.0, 0.1)),  # sending
-    (0.24, 1.0, (0.0, 0.1), (0.6, 1.0)),  # fetching
+    (0.20, 0.45, (0.0, 0.0), (0.0, 0.0)),  # waiting
+    (0.22, 1.0, (0.7, 1.0), (0.0, 0.1)),  # sending
+    (0.30, 1.0, (0.0, 0.1), (0.6, 1.0)),  # fetching
     (0.18, 0.7, (0.05, 0.5), (0.05, 0.6)),  # somebody types, others' data comes and goes
     (0.10, 0.8, (0.5, 1.0), (0.5, 1.0)),  # both at once
 )

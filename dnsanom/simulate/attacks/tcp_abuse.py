@@ -16,7 +16,7 @@ def half_open(rng: np.random.Generator, episode: Episode, net: Network) -> Attac
     n = int(rng.choice([1, 1, int(log_uniform(rng, 20, 200, 1)[0])]))
     source, server = pick(rng, Block.SPOOFED, 24, n), np.full(n, _target(rng, net))
     rate = episode.between(30, 4_000)
-    episode = episode.shortened(rate, 1_800)
+    episode = episode.shortened(rate, 1_200)
     who, time = spread(rng, episode.span, np.full(n, min(rate, 1_800) / n))
     sent = syn(rng, time, source[who], server[who], answered=float(rng.choice([0.0, rng.uniform(0.1, 0.95)])))
     return Attack(episode.span, sent, pairs(source, server))
@@ -56,7 +56,7 @@ def churned(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """Connections opened and closed without end, with a tiny question or none."""
     source, server = _ends(rng, net)
     rate = episode.between(25, 900)
-    episode = episode.shortened(rate, 1_500)
+    episode = episode.shortened(rate, 1_000)
     who, time = spread(rng, episode.span, np.full(len(source), min(rate, 1_500) / len(source)))
     if rng.random() < 0.4:
         query = np.full(len(who), rng.integers(45, 60))

@@ -23,18 +23,18 @@ from dnsanom.simulate.packets import Packets, concat, packets
 
 
 def direct(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """Straight to the far end, one port: iodine's and dns2tcp's way; 5 to 6,000 queries a minute."""
+    """Straight to the far end, one port: iodine's and dns2tcp's way; 5 to 4,000 queries a minute."""
     client, far = _insider(rng, net), _far(rng)
-    session = turns(rng, episode.span, episode.between(5, 6_000))
+    session = turns(rng, episode.span, episode.between(5, 4_000))
     return Attack(episode.span, fixed(rng, tool(rng), session, client, far), [(client, far)])
 
 
 def direct_ported(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """Straight to the far end, a port for each query: what scripts do that call a resolver library; 8 to
-    1,200 queries a minute."""
+    """Straight to the far end, a port for each query: what scripts do that call a resolver library; 10 to
+    900 queries a minute."""
     client, far = _insider(rng, net), _far(rng)
-    rate = episode.between(8, 1_200)
-    episode = episode.shortened(rate, 700)
+    rate = episode.between(10, 900)
+    episode = episode.shortened(rate, 350)
     made, _ = ported(rng, tool(rng), turns(rng, episode.span, rate), client, far)
     return Attack(episode.span, made, [(client, far)])
 
@@ -54,7 +54,7 @@ def through_resolver(rng: np.random.Generator, episode: Episode, net: Network) -
     client, far = int(rng.choice(net.homes)), _far(rng)
     resolver = int(rng.choice(RESOLVERS, p=net.shares))
     rate = episode.between(8, 700)
-    episode = episode.shortened(rate, 500)
+    episode = episode.shortened(rate, 300)
     made, asked = ported(rng, tool(rng, hidden=True), turns(rng, episode.span, rate), client, resolver)
     made = on_one_port(rng, made, client) if rng.random() < 0.5 else made
     made = _among_others(rng, made, episode.span, client, resolver)
@@ -79,7 +79,7 @@ def implant(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     10 to 600 queries a minute on average."""
     client, relay = _insider(rng, net), _relay(rng, net)
     rate, sleep = episode.between(10, 600), one_log_uniform(rng, 5, 55) * SECOND
-    episode = episode.shortened(rate, 600)
+    episode = episode.shortened(rate, 350)
     starts = np.arange(episode.span.start, episode.span.end, sleep)
     of, kinds = tool(rng), ((0.9, 0.0), (0.0, 0.9), (0.5, 0.5))
     session = []

@@ -39,7 +39,7 @@ def _bots(rng: np.random.Generator, episode: Episode, pool: I64) -> tuple[I64, f
 
 def _torture(rng: np.random.Generator, episode: Episode, bots: I64, resolver: I64, rate: float) -> Attack:
     upstream = bool(np.isin(resolver, RESOLVERS).all())
-    episode = episode.shortened(rate * len(bots), 600)
+    episode = episode.shortened(rate * len(bots), 300)
     rates = rate * log_uniform(rng, 0.6, 1.6, len(bots)) * min(1, 3_000 / (rate * len(bots)))
     who, time = spread(rng, episode.span, rates)
     query = rng.integers(60, 98) + (
