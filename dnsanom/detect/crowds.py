@@ -30,12 +30,7 @@ class _Crowd:
 
 def join_crowds(runs: pd.DataFrame, gap: int) -> pd.DataFrame:
     """Crowds that are alike become one incident, of side none."""
-    crowds = [
-        _Crowd(
-            str(label), _family_of(part), part["start"].min(), part["end"].max(), frozenset(part["client"])
-        )
-        for label, part in runs[runs["side"] == "server"].groupby("label")
-    ]
+    crowds = _crowds(runs[runs["side"] == "server"])
     renamed: dict[str, str] = {}
     for n, crowd in enumerate(crowds):
         alike = next((other for other in crowds[:n] if crowd.like(other, gap)), None)
@@ -45,6 +40,12 @@ def join_crowds(runs: pd.DataFrame, gap: int) -> pd.DataFrame:
     return runs.assign(label=runs["label"].map(lambda label: renamed.get(label, label)), side=side)
 
 
-def _family_of(runs: pd.DataFrame) -> str:
-    vector = str(majority(runs.assign(all=0), "all").iloc[0])
-    return family(vector)
+def _crowds(runs: pd.DataFrame) -> list[_Crowd]:
+    """One crowd a label, in order of the labels."""
+    by = runs.groupby("label")
+    spans = by.agg(start=("start", "min"), end=("end", "max"))
+    families, clients = majority(runs, "label").map(family), by["client"].agg(frozenset)
+    return [
+        _Crowd(str(label), families[label], start, end, clients[label])
+        for label, start, end in spans.itertuples()
+    ]

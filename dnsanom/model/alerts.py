@@ -18,7 +18,7 @@ from dnsanom.schema import BENIGN, SEEN, UNKNOWN
 Figures = dict[str, Any]
 _PAIR = ["client", "server", "window"]
 #: Thresholds that the curve of recall against alerts a day is drawn through.
-STEPS = 12
+STEPS = 8
 
 
 def raised(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: Merging) -> pd.DataFrame:
