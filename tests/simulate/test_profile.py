@@ -1,6 +1,7 @@
 """Kinds of ISP: repeatable, different from each other, and the same day however it is sampled."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -69,3 +70,9 @@ def test_a_profile_names_what_there_is(habits: Profile) -> None:
 def test_an_unknown_profile_is_named_with_the_known_ones() -> None:
     with pytest.raises(BadUseError, match="'rural': unknown, known are residential, mobile, campus"):
         _day("rural")
+
+
+def test_the_docs_know_every_way_and_every_profile() -> None:
+    text = (Path(__file__).parents[2] / "docs/simulator.md").read_text()
+    named = [*PROFILES, *(way.__name__ for ways in WAYS.values() for way in ways)]
+    assert [name for name in named if f"`{name}`" not in text] == []
