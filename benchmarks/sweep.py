@@ -23,18 +23,21 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
 from dnsanom.dataset.prepare import prepare
-from dnsanom.model import asked, frames, intervals
+from dnsanom.model import asked, frames
 from dnsanom.model.asked import Names
 from dnsanom.model.bundle import matrix
 from dnsanom.model.candidates import Setting, head
 from dnsanom.model.distinct import Floats
+from dnsanom.model.ground import Grounds, Place
 from dnsanom.model.knn import WeightedKNeighborsClassifier
-from dnsanom.model.task import Task, grouped, task
+from dnsanom.model.plan import tried
+from dnsanom.model.task import Task, grouped
 from dnsanom.model.trials import run_trials
 from dnsanom.settings import Settings, load_settings
 from dnsanom.simulate import simulate_day
@@ -72,9 +75,7 @@ def main(clients: int) -> int:
 
 def made(folder: Path, clients: int) -> Settings:
     """A project with the data sets of a simulated day; what it takes is not part of a sweep, but told."""
-    thinning = "max_train_rows: 20000"
-    params = (ROOT / "params.yaml").read_text()
-    (folder / "params.yaml").write_text(params.replace(thinning, "max_train_rows: 100000000"))
+    (folder / "params.yaml").write_text(_all_rows((ROOT / "params.yaml").read_text()))
     settings = load_settings(folder, {})
     settings.flows.mkdir(parents=True)
     with timed("simulated"):
@@ -90,6 +91,13 @@ def made(folder: Path, clients: int) -> Settings:
     return settings
 
 
+def _all_rows(text: str) -> str:
+    """Parameters under which no row is left out: all clients on all sides, no thinning, no sampled copies."""
+    params = yaml.safe_load(text)
+    params["dataset"] |= {"clients": None, "max_train_rows": 100_000_000, "sampling_rates": []}
+    return str(yaml.safe_dump(params))
+
+
 @contextmanager
 def timed(what: str) -> Iterator[None]:
     """Print the wall time of the block."""
@@ -101,33 +109,23 @@ def timed(what: str) -> Iterator[None]:
 def swept(settings: Settings, view: str) -> None:
     """Time all settings over the view's data set, from its files on."""
     began = time.perf_counter()
-    train, validation = frames.load_train(settings, view), frames.load(settings, view, "validation")
-    limits = settings.params.sweep
-    what = task(train, validation, view, frames.chosen(settings, view), limits, SEED, limits.resolution)
-    times = intervals.draw(what.asked, SEED)
+    what = Grounds(settings, view).at(Place("chosen", settings.params.dns.window_seconds))
+    _ = what.times
     read = time.perf_counter() - began
     best = {}
     for model, settings_of in GRIDS.items():
         start = time.perf_counter()
-        best[model] = max(figures(what, times, model, settings_of))
+        best[model] = max(result.metrics["macro_f1"] for result in tried(model, settings_of, what))
         print(
             f"{view}: {len(settings_of)} {model} settings in {time.perf_counter() - start:.1f} s", flush=True
         )
-    seconds = time.perf_counter() - began
+    seconds, rows = time.perf_counter() - began, what.task
     print(
-        f"{view}: {sum(map(len, GRIDS.values()))} settings over {len(train):,} training and "
-        f"{len(validation):,} validation rows, "
-        f"distinct {len(what.train.rows):,} and {len(what.asked.rows):,}: {seconds:.1f} s "
+        f"{view}: {sum(map(len, GRIDS.values()))} settings over {rows.train.weight.sum():,.0f} training and "
+        f"{rows.asked.count.sum():,.0f} validation rows, "
+        f"distinct {len(rows.train.rows):,} and {len(rows.asked.rows):,}: {seconds:.1f} s "
         f"(bar: 120 s), {read:.1f} s of them to read and group; macro-F1 {best}"
     )
-
-
-def figures(what: Task, times: intervals.Times, model: str, settings: list[Setting]) -> Iterator[float]:
-    """Macro-F1 of each setting, with its PR-AUC and interval worked out as a sweep does."""
-    for trial in run_trials(model, settings, what):
-        told = asked.metrics(what.asked, trial.answer, trial.score)
-        intervals.interval(intervals.replicated(what.asked, trial.answer, times))
-        yield told["macro_f1"]
 
 
 def compared(settings: Settings) -> None:
@@ -177,7 +175,7 @@ def sample(settings: Settings) -> tuple[Floats, Names]:
 def _ours(X: Floats, y: Names) -> list[float]:
     """Macro-F1 of all kNN settings, from scaled rows on, grouping included."""
     vector = pd.Series(y, dtype="str")
-    cells = grouped(X[:TRAIN_ROWS], vector[:TRAIN_ROWS])
+    cells = grouped(X[:TRAIN_ROWS], vector[:TRAIN_ROWS], np.ones(TRAIN_ROWS))
     none = pd.Series([None] * VALIDATION_ROWS, dtype="str")
     what = Task(Pipeline([]), cells, cells, cells, asked.asked(X[TRAIN_ROWS:], vector[TRAIN_ROWS:], none))
     trials = run_trials("knn", GRIDS["knn"], what)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from dnsanom.model.distinct import Floats, Indices, distinct
+from dnsanom.model.distinct import Floats, Indices, ordered
 from dnsanom.model.scoring import DIGITS, Metrics, macro_f1, per_vector
 from dnsanom.schema import BENIGN, VECTORS
 
@@ -39,21 +39,21 @@ class Asked:
         return np.asarray(VECTORS)[self.vector]
 
 
-def asked(rows: Floats, vector: pd.Series, episode: pd.Series) -> Asked:
-    """What is asked about scaled rows (n, d) with these true vectors and episodes."""
-    first, inverse = distinct(rows)
+def asked(rows: Floats, vector: pd.Series, episode: pd.Series, times: Floats | None = None) -> Asked:
+    """What is asked about scaled rows (n, d) with these vectors and episodes, each there `times` (n,)."""
+    first, inverse = ordered(rows)
     codes, names = pd.factorize(vector)
     of = np.array([VECTORS.index(str(name)) for name in names], dtype=np.intp)[codes]
     incident, incidents = pd.factorize(episode, sort=True)
     cluster = np.where(incident >= 0, incident, len(incidents) + inverse)
-    cell, which = distinct(np.column_stack((inverse, of, cluster)).astype(np.float64))
+    cell, which = ordered(np.column_stack((inverse, of, cluster)).astype(np.float64))
     return Asked(
         rows=rows[first],
         inverse=inverse,
         row=inverse[cell],
         vector=of[cell],
         cluster=cluster[cell].astype(np.intp),
-        count=np.bincount(which).astype(np.float64),
+        count=np.bincount(which, times).astype(np.float64),
     )
 
 

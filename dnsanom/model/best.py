@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from dnsanom.detect.merge import merging
 from dnsanom.model import frames, novelty, tracking
+from dnsanom.model.asked import asked
 from dnsanom.model.board import Result, Row
-from dnsanom.model.bundle import Bundle, scored
+from dnsanom.model.bundle import Bundle, matrix, scored
 from dnsanom.model.distinct import in_parts
 from dnsanom.model.ground import Ground
 from dnsanom.model.precision import Cost
@@ -24,12 +26,14 @@ def best(model: str, ground: Ground, result: Result) -> Bundle:
     """A setting's model, fitted on the ground's rows, with its threshold and what comes of alerts at it."""
     what, validation = ground.task, ground.validation
     (trial,) = run_trials(model, [result.setting], what)
-    chances = in_parts(trial.model.predict_proba, what.asked.rows)
+    rows = np.asarray(what.before.transform(matrix(validation, ground.view)))
+    whole = asked(rows, validation["vector"], validation["episode"])
+    chances = in_parts(trial.model.predict_proba, whole.rows)
     classes = [str(c) for c in trial.model.classes_]
     detect, merge = ground.settings.params.detect, merging(ground.settings.params)
-    known = novelty.calibrated(what.train, what.asked, validation, detect.unknown_alerts_per_day, merge)
-    answers = scored(chances, classes, known.novelty(what.asked.rows))
-    answers = answers.iloc[what.asked.inverse].set_index(validation.index)
+    known = novelty.calibrated(what.train, whole, validation, detect.unknown_alerts_per_day, merge)
+    answers = scored(chances, classes, known.novelty(whole.rows))
+    answers = answers.iloc[whole.inverse].set_index(validation.index)
     chosen = choose(validation, answers, detect.false_alerts_per_day, merge)
     told = alerting(validation, answers, chosen.score, merge) | {"within_budget": chosen.within_budget}
     pipeline = Pipeline([*what.before.steps, ("model", trial.model)])

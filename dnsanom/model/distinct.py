@@ -37,6 +37,15 @@ def distinct(values: Floats) -> tuple[Indices, Indices]:
     return first, inverse
 
 
+def ordered(values: Floats) -> tuple[Indices, Indices]:
+    """What `distinct` gives, with the distinct rows in ascending order, whatever the order of the rows."""
+    first, inverse = distinct(values)
+    order = np.lexsort(values[first].T[::-1])
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[inverse]
+
+
 def counted(X: Floats, y: NDArray[Any], weight: Floats) -> tuple[Floats, NDArray[Any], Floats]:
     """Distinct rows (p, d) in ascending order, the classes, and each class's weight in each row (p, classes).
 
@@ -46,13 +55,10 @@ def counted(X: Floats, y: NDArray[Any], weight: Floats) -> tuple[Floats, NDArray
     there = weight > 0
     X, y, weight = X[there], y[there], weight[there]
     classes, place = np.unique(y, return_inverse=True)
-    first, inverse = distinct(X)
-    order = np.lexsort(X[first].T[::-1])
-    rank = np.empty(len(order), dtype=np.intp)
-    rank[order] = np.arange(len(order))
-    cell = rank[inverse] * len(classes) + place
-    counts: Floats = np.bincount(cell, weight, len(order) * len(classes)).astype(np.float64)
-    return X[first][order], classes, counts.reshape(len(order), len(classes))
+    first, inverse = ordered(X)
+    cell = inverse * len(classes) + place
+    counts: Floats = np.bincount(cell, weight, len(first) * len(classes)).astype(np.float64)
+    return X[first], classes, counts.reshape(len(first), len(classes))
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+import ibis
 import pandas as pd
 
 from dnsanom.dataset import fingerprint
@@ -15,6 +17,8 @@ from dnsanom.schema import BENIGN, LABEL_COLUMNS, feature_names
 from dnsanom.settings import Settings
 
 Part = Literal["train", "validation", "test"]
+#: Column of `counted`: how many rows a distinct one stands for.
+TIMES = "times"
 
 
 def load(settings: Settings, view: str, part: Part, rate: int | None = None) -> pd.DataFrame:
@@ -22,30 +26,62 @@ def load(settings: Settings, view: str, part: Part, rate: int | None = None) -> 
 
     rate: as packets sampled 1:rate show them, one of the data set's `sampling_rates`; perhaps no row is left.
     """
-    folder = settings.dataset(view)
-    path = (folder if rate is None else folder / "sampled" / str(rate)) / f"{part}.parquet"
-    if not path.exists():
-        raise DatasetError(f"{path}: no such file; `dnsanom prepare --view {view}` makes it")
+    path = _path(settings, view, part, rate)
     frame = pd.read_parquet(path)
     missing = [c for c in (*feature_names(view), *LABEL_COLUMNS) if c not in frame.columns]
     if missing:
         raise DatasetError(f"{path}: no column {', '.join(missing)}; run `dnsanom prepare --view {view}`")
     if frame.empty and rate is None:
         raise DatasetError(f"{path}: no rows; the span that was frozen is too short to be split")
-    frame.attrs[SHARE] = traffic_share(folder, part)
+    frame.attrs[SHARE] = traffic_share(settings.dataset(view), part)
     return frame
+
+
+def counted(
+    settings: Settings, view: str, part: Part, features: Sequence[str], labels: Sequence[str]
+) -> pd.DataFrame:
+    """Distinct rows of one part by some features and labels, and how many rows each stands for, `TIMES`.
+
+    Grouped by DuckDB as the file is read, so that memory and time are those of the distinct rows. In no
+    particular order. Raises DatasetError when they can't be used.
+    """
+    path, columns = _path(settings, view, part), [*features, *labels]
+    con = ibis.duckdb.connect()
+    try:
+        table = con.read_parquet(str(path))
+        missing = [name for name in columns if name not in table.columns]
+        if missing:
+            raise DatasetError(f"{path}: no column {', '.join(missing)}; run `dnsanom prepare --view {view}`")
+        frame: pd.DataFrame = table.group_by(columns).agg(**{TIMES: ibis._.count()}).to_pandas()
+    finally:
+        con.disconnect()
+    if frame.empty:
+        raise DatasetError(f"{path}: no rows; the span that was frozen is too short to be split")
+    return frame
+
+
+def _path(settings: Settings, view: str, part: Part, rate: int | None = None) -> Path:
+    folder = settings.dataset(view)
+    path = (folder if rate is None else folder / "sampled" / str(rate)) / f"{part}.parquet"
+    if not path.exists():
+        raise DatasetError(f"{path}: no such file; `dnsanom prepare --view {view}` makes it")
+    return path
 
 
 def load_train(settings: Settings, view: str) -> pd.DataFrame:
     """Training rows. Raises DatasetError unless there are benign rows and at least one attack."""
     frame = load(settings, view, "train")
-    vectors = set(frame["vector"])
+    check_vectors(settings, view, set(frame["vector"].unique()))
+    return frame
+
+
+def check_vectors(settings: Settings, view: str, vectors: set[str]) -> None:
+    """Raise DatasetError unless the training rows' vectors are benign and at least one attack."""
     if BENIGN not in vectors or len(vectors) < 2:
         raise DatasetError(
             f"{settings.dataset(view) / 'train.parquet'}: vectors are {', '.join(sorted(vectors))}: "
             "benign rows and at least one attack are needed"
         )
-    return frame
 
 
 def chosen(settings: Settings, view: str) -> list[str]:

@@ -27,14 +27,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Ground:
-    """The rows of a place: the settings for windows of its length, its features by name, labelled rows."""
+    """The rows of a place: the settings for windows of its length, its features by name.
+
+    Rows are read when they are asked for, and kept.
+    """
 
     settings: Settings
     view: str
     place: Place
     features: list[str]
-    train: pd.DataFrame
-    validation: pd.DataFrame
 
     @property
     def seed(self) -> int:
@@ -42,11 +43,23 @@ class Ground:
         return self.settings.params.dataset.seed
 
     @cached_property
+    def train(self) -> pd.DataFrame:
+        """Training rows, all their columns."""
+        return frames.load_train(self.settings, self.view)
+
+    @cached_property
+    def validation(self) -> pd.DataFrame:
+        """Validation rows, all their columns."""
+        return frames.load(self.settings, self.view, "validation")
+
+    @cached_property
     def task(self) -> Task:
         """The rows as models are fitted on them and asked about them."""
-        limits = self.settings.params.sweep
-        rows = (self.train, self.validation)
-        return task(*rows, self.view, self.features, limits, self.seed, limits.resolution)
+        limits, where = self.settings.params.sweep, (self.settings, self.view)
+        train = frames.counted(*where, "train", self.features, ("vector",))
+        frames.check_vectors(*where, set(train["vector"].unique()))
+        validation = frames.counted(*where, "validation", self.features, ("vector", "episode"))
+        return task(train, validation, self.view, self.features, limits, self.seed, limits.resolution)
 
     @cached_property
     def times(self) -> intervals.Times:
@@ -56,7 +69,8 @@ class Ground:
     @cached_property
     def tags(self) -> dict[str, str]:
         """What runs on these rows say of them."""
-        return frames.tags(self.settings, self.view, self.validation)
+        sources = frames.counted(self.settings, self.view, "validation", (), ("label_source",))
+        return frames.tags(self.settings, self.view, sources)
 
     def rounding_cost(self, model: str, setting: Setting) -> Cost:
         """What the resolution costs a setting."""
@@ -79,13 +93,8 @@ class Grounds:
 
     def _ground(self, place: Place) -> Ground:
         settings, view = self._settings.at_window(place.window_seconds), self._view
-        same = [g for p, g in self._made.items() if p.window_seconds == place.window_seconds]
-        if not same:
-            prepared(settings, view, self._settings)
-            rows = frames.load_train(settings, view), frames.load(settings, view, "validation")
-        else:
-            rows = same[0].train, same[0].validation
-        return Ground(settings, view, place, frames.features(settings, view, place.features), *rows)
+        prepared(settings, view, self._settings)
+        return Ground(settings, view, place, frames.features(settings, view, place.features))
 
 
 def prepared(settings: Settings, view: str, standard: Settings) -> None:

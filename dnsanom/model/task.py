@@ -10,8 +10,10 @@ from dnsanom.model.asked import Asked, asked
 from dnsanom.model.bundle import matrix
 from dnsanom.model.candidates import head
 from dnsanom.model.distinct import Cells, Floats, cells
+from dnsanom.model.frames import TIMES
 from dnsanom.model.thin import drawn
 from dnsanom.params import Sweep
+from dnsanom.schema import feature_names
 
 #: Rows that a share of them has at least: fewer say nothing of a setting.
 _LEAST = 500
@@ -47,25 +49,41 @@ def task(
     seed: int,
     resolution: float | None,
 ) -> Task:
-    """The task that labelled rows of a view are, with values rounded to `resolution`."""
-    rows = matrix(train, view)
-    before = head(view, features, resolution).fit(rows)
-    seen = grouped(np.asarray(before.transform(rows)), train["vector"])
+    """The task that labelled rows of a view are, with values rounded to `resolution`.
+
+    Rows are those of `frames.counted`, or of `frames.load`, each once; both give the same. Scaling is learned
+    from the distinct rows and their weights.
+    """
+    before = head(view, features, resolution)
+    columns, rounding, scale = (step for _, step in before.steps)
+    rounded = np.asarray(rounding.fit_transform(columns.fit_transform(_values(train, view, features))))
+    found = grouped(rounded, train["vector"], _times(train))
+    seen = replace(found, rows=scale.fit_transform(found.rows, sample_weight=found.weight))
     return Task(
         before=before,
         train=seen,
         many=drawn(seen, limits.nystroem_rows, seed),
         few=drawn(seen, limits.svm_rows, seed),
         asked=asked(
-            np.asarray(before.transform(matrix(validation, view))),
+            np.asarray(before.transform(_values(validation, view, features))),
             validation["vector"],
             validation["episode"],
+            _times(validation),
         ),
     )
 
 
-def grouped(scaled: Floats, vector: pd.Series) -> Cells:
+def _values(frame: pd.DataFrame, view: str, features: list[str]) -> pd.DataFrame:
+    """The view's features; those that no model sees are 0 here, as they need not have been read."""
+    return matrix(frame[features].reindex(columns=feature_names(view), fill_value=0.0), view)
+
+
+def _times(frame: pd.DataFrame) -> Floats:
+    return frame[TIMES].to_numpy(np.float64) if TIMES in frame else np.ones(len(frame))
+
+
+def grouped(scaled: Floats, vector: pd.Series, times: Floats) -> Cells:
     """Rows by row and vector; numbers stand for the names meanwhile, as they are quicker."""
     codes, names = pd.factorize(vector, sort=True)
-    found = cells(scaled, codes, np.ones(len(codes)))
+    found = cells(scaled, codes, times)
     return Cells(found.rows, np.asarray(names, dtype=str)[found.of], found.weight)
