@@ -1,7 +1,7 @@
 """Label rules: a small language of conditions over a view's columns, translated to Ibis and never run as SQL.
 
     direction = 'reply' and bpp > 1000
-    query_packets / query_flows between 5 and 10 or not (server_role in (0, 1))
+    query_packets / reply_packets between 5 and 10 or not (server_role in (0, 1))
 
 sqlglot parses, and what the translator does not list is an error. It lists and, or, not, comparisons, +
 - * /, in, between, is null, parentheses, numbers and strings. A condition without an answer (a null, a
