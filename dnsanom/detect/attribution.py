@@ -29,8 +29,8 @@ Masks = NDArray[np.bool_]
 def shares(bundle: Bundle, peaks: pd.DataFrame) -> list[dict[str, float]]:
     """For each peak (its `vector` and the view's features) the share that each of the model's features has.
 
-    Shares of a peak sum up to 1; one below 0 speaks against an alert. All are 0 where the score is no higher
-    than that of usual traffic. Of an alert that is unknown the novelty is told, else 1 - P(benign).
+    Those that raise the score sum up to 1; one below 0 speaks against an alert. All are 0 where the score is
+    no higher than that of usual traffic. Of an alert that is unknown the novelty is told, else 1 - P(benign).
     """
     features = [name for name in bundle.card["features"] if name in bundle.card["usual"]]
     usual = {name: float(bundle.card["usual"][name][0]) for name in features}
@@ -109,8 +109,8 @@ def _shapley(values: Floats, masks: Masks) -> Floats:
 
 
 def _named(values: Floats, players: list[list[str]]) -> dict[str, float]:
-    """Shares by feature; features that move together share alike."""
-    whole = float(values.sum())
+    """Shares by feature of all that raises the score; features that move together share alike."""
+    whole = float(values.clip(0).sum()) if values.sum() > 0 else 0.0
     scale = 1 / whole if whole > 1e-9 else 0.0
     return {
         name: round(float(value) * scale / len(group), 4)

@@ -18,7 +18,7 @@ from dnsanom.detect.gather import Gathered, gather
 from dnsanom.detect.history import History
 from dnsanom.detect.lakehours import count_flows, lake_files
 from dnsanom.detect.merge import Merging, merging
-from dnsanom.detect.score import WINDOW_COLUMNS, ScoredSpan, Span, score_span, spans
+from dnsanom.detect.score import HOUR, WINDOW_COLUMNS, ScoredSpan, Span, score_span, spans
 from dnsanom.detect.tell import Teller
 from dnsanom.model.bundle import Bundle, open_bundle
 from dnsanom.settings import Settings
@@ -48,7 +48,7 @@ def detect(
     """
     view = view or settings.params.detect.view
     bundle = open_bundle(settings, view, model)
-    run = _Run(settings, view, bundle, state.model_of(bundle.card) if model else state.champion_of(view))
+    run = Run(settings, view, bundle, state.model_of(bundle.card) if model else state.champion_of(view))
     return run.over_sources(sources, deliver) if sources else run.over_lake(deliver, since, now)
 
 
@@ -81,7 +81,7 @@ def write(out: Path, found: Detection) -> None:
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """One run: settings, view and model, and the reader of the lake whose memory it has."""
 
     settings: Settings
@@ -95,13 +95,31 @@ class _Run:
             lake = Path(folder) / "lake"
             gathered = gather(self.settings, sources, lake)
             scored = self._score(lake, self._spans(lake, lake_files(lake)))
-            merged = self._merging.incidents(_windows(scored))
-            built = build(merged, self.view, self.bundle.card, self._model)
-            loud = [n for n, a in enumerate(built) if self._merging.alerted(a["windows"], a["packets"])]
-            parts = dict(list(merged.groupby("incident", sort=True)))
-            alerts = self._teller(lake).tell([built[n] for n in loud], [parts[n] for n in loud])
-        found = self._detection(alerts, scored, gathered, lone=len(built) - len(alerts))
-        return _delivered(found, deliver)
+            alerts, lone = self._alerts(lake, _windows(scored))
+        return _delivered(self._detection(alerts, scored, gathered, lone=lone), deliver)
+
+    def over_span(
+        self, lake: Folder, since: int, until: int, only: tuple[int, int] | None = None
+    ) -> list[Alert]:
+        """Alerts of a lake's windows in [since, until) (epoch s), by no memory and for nobody's.
+
+        With `only`, windows outside of it are left out, as if they had never been flagged.
+        """
+        hours = [hour for hour in lake_files(lake) if since - HOUR < hour < until]
+        parts = [Span(max(p.since, since), min(p.until, until)) for p in self._spans(lake, hours)]
+        windows = _windows(self._score(lake, [part for part in parts if part.since < part.until]))
+        if only and len(windows):
+            windows = windows[(windows["window"] >= only[0]) & (windows["window"] < only[1])]
+        return self._alerts(lake, windows)[0]
+
+    def _alerts(self, lake: Folder, windows: pd.DataFrame) -> tuple[list[Alert], int]:
+        """Alerts of flagged windows, told, and how many incidents are too small for one."""
+        merged = self._merging.incidents(windows)
+        built = build(merged, self.view, self.bundle.card, self._model)
+        loud = [n for n, a in enumerate(built) if self._merging.alerted(a["windows"], a["packets"])]
+        parts = dict(list(merged.groupby("incident", sort=True)))
+        alerts = self._teller(lake).tell([built[n] for n in loud], [parts[n] for n in loud], merged)
+        return alerts, len(built) - len(loud)
 
     def over_lake(
         self, deliver: Deliver | None, since: datetime | None, now: float | None = None
@@ -122,12 +140,20 @@ class _Run:
             found = self._detection(changes.alerts, scored, None, len(due), changes.withdrawn, changes.lone)
             return _delivered(found, deliver)
 
+    def is_alert(self, alert: Alert) -> bool:
+        """Whether an incident is large enough to be one."""
+        return self._merging.alerted(alert["windows"], alert["packets"])
+
     def _pass_over_learned(self, memory: state.State, files: dict[int, set[str]]) -> None:
         """The first champion does not alert what it learned from: its hours count as scored."""
-        learned = self.bundle.card.get("learned_until")
+        learned = self.learned_until()
         if learned and self.reader == state.champion_of(self.view) and memory.is_new():
-            end = datetime.fromisoformat(learned).timestamp()
-            memory.mark(files, [hour for hour in files if hour < end])
+            memory.mark(files, [hour for hour in files if hour < learned])
+
+    def learned_until(self) -> int:
+        """When (epoch s) the first hour begins that the model has not learned from; 0 if it does not say."""
+        learned = self.bundle.card.get("learned_until")
+        return -int(-datetime.fromisoformat(learned).timestamp() // HOUR) * HOUR if learned else 0
 
     @property
     def _length(self) -> int:

@@ -5,13 +5,13 @@ from math import inf, log1p
 from typing import Any
 
 from dnsanom.detect.alert import Evidence
-from dnsanom.detect.history import Norm
+from dnsanom.detect.history import KIND, Norm
 from dnsanom.detect.usually import beside
 from dnsanom.schema import FEATURES, Feature
 
 MOST, LEAST = 5, 3
 #: Share of the score from which a feature made the alert.
-COUNTS = 0.05
+COUNTS = 0.1
 #: Robust z from which a feature stands out. 3.5 is the cut of Iglewicz and Hoaglin (1993) for the modified z.
 STANDS_OUT = 3.5
 #: Least and most that a spread counts for, on the feature's own scale. Where benign rows are all alike a
@@ -62,7 +62,8 @@ def _piece(
     norm: Norm,
 ) -> Evidence:
     name, value, (usual, spread) = feature.name, float(row[feature.name]), card["usual"][feature.name]
-    own, peers = norm.own.values.get(name), norm.peers.values.get(name)
+    # By these its past and its peers were chosen, so they say nothing of them.
+    own, peers = (None if name in KIND[view] else one.values.get(name) for one in (norm.own, norm.peers))
     usuals = [(whose, it) for whose, it in (("its own", own), ("its peers", peers)) if it is not None]
     asked = row.get("query_packets", 1) > 0
     z = robust_z(feature, value, usual, spread)

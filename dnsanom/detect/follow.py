@@ -71,9 +71,8 @@ def _told(
     alerts = [_as_before(alert, earlier.get(alert["id"])) for alert in alerts]
     fresh = [n for n, alert in enumerate(alerts) if not alert["evidence"] and _alerted(merging, alert)]
     parts = dict(list(merged.groupby("incident", sort=True))) if fresh else {}
-    for n, alert in zip(
-        fresh, teller.tell([alerts[n] for n in fresh], [parts[n] for n in fresh]), strict=True
-    ):
+    told = teller.tell([alerts[n] for n in fresh], [parts[n] for n in fresh], merged)
+    for n, alert in zip(fresh, told, strict=True):
         alerts[n] = alert
     return alerts
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from dnsanom.dataset import views
 from dnsanom.dataset.networks import Prefixes, pack, prefixes
-from dnsanom.detect.score import epoch_seconds
+from dnsanom.detect.score import PAIR, epoch_seconds
 from dnsanom.schema import feature_names
 from dnsanom.settings import Settings
 from dnsanom.store import lake as lakes
@@ -62,12 +62,18 @@ class History:
     view: str
     window_seconds: int
 
-    def norms(self, peaks: pd.DataFrame) -> list[Norm]:
-        """What is usual for each peak: columns client, window (the peak's), first (epoch s), the features."""
+    def norms(self, peaks: pd.DataFrame, flagged: pd.DataFrame) -> list[Norm]:
+        """What is usual for each peak: columns client, window (the peak's), first (epoch s), the features.
+
+        Of its peers, windows that are `flagged` themselves (client, server, window) are left out: those who
+        take part in an attack together are no measure of one another.
+        """
+        besides = pd.MultiIndex.from_frame(flagged[PAIR])
         own, peers = dict(self._own(peaks)), dict[object, Usual]()
         for spans in _batches(self._spans(peaks["window"])):
             rows = self._around(spans)
             here = peaks[(peaks["window"] >= spans[0][0]) & (peaks["window"] < spans[-1][1])]
+            rows = rows[~pd.MultiIndex.from_frame(rows[PAIR]).isin(besides)]
             peers |= {at: self._peers(rows, peak) for at, peak in here.iterrows()}
         return [Norm(own[at], peers[at]) for at in peaks.index]
 
@@ -117,10 +123,12 @@ class History:
         return _usual(found, feature_names(self.view)) if enough else Usual()
 
     def _rows(self, flows: ibis.Table) -> pd.DataFrame:
-        """The view's rows of these flows: client, window (epoch s) and the features."""
+        """The view's rows of these flows: client, server, window (epoch s) and the features."""
         dns = self.settings.params.dns.model_copy(update={"window_seconds": self.window_seconds})
         table = views.rows(flows, self.view, dns, self.settings.params.sampling)
-        rows: pd.DataFrame = table.select("client", "first_seen", *feature_names(self.view)).execute()
+        rows: pd.DataFrame = table.select(
+            "client", "server", "first_seen", *feature_names(self.view)
+        ).execute()
         return rows.assign(
             window=epoch_seconds(rows["first_seen"]) // self.window_seconds * self.window_seconds
         )

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from dnsanom.detect.alert import Alert
-from dnsanom.detect.score import Span
+from dnsanom.detect.score import HOUR, Span
 from dnsanom.errors import DnsanomError
 
 TABLES = """
@@ -76,6 +76,19 @@ class State:
         times = {name: pd.to_datetime(frame[name], unit="ms", utc=True) for name in TIMES if len(frame)}
         return frame.assign(**times)
 
+    def all(self) -> list[Alert]:
+        """Every alert that the reader remembers, by when it began."""
+        query = "SELECT body FROM alerts WHERE reader = ? ORDER BY first, id"
+        return [json.loads(body) for (body,) in self._rows(query)]
+
+    def hours(self) -> tuple[str | None, str | None]:
+        """The beginning of the first and the end of the last hour that were scored, as ISO times."""
+        ((first, last),) = self._rows("SELECT min(hour), max(hour) FROM scored WHERE reader = ?")
+        if first is None:
+            return None, None
+        moments = (datetime.fromtimestamp(t, UTC) for t in (first, last + HOUR))
+        return (f"{next(moments):%FT%TZ}", f"{next(moments):%FT%TZ}")
+
     def forget(self, alerts: Iterable[str]) -> None:
         """Drop alerts and their windows."""
         keys = [(self._reader, id_) for id_ in alerts]
@@ -94,6 +107,14 @@ class State:
             (self._reader, id_, json.dumps(body)) for id_, body in zip(windows["alert"], records, strict=True)
         ]
         self._connection.executemany("INSERT INTO flagged VALUES (?, ?, ?)", rows)
+
+    def drop_readers(self, prefix: str, keep: str) -> None:
+        """Forget all of other readers, by how their names begin."""
+        for table in ("scored", "flagged", "alerts"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE substr(reader, 1, ?) = ? AND substr(reader, 1, ?) != ?",
+                (len(prefix), prefix, len(keep), keep),
+            )
 
     def _rows(self, query: str, *values: Any) -> Iterator[Any]:
         return iter(self._connection.execute(query, (self._reader, *values)).fetchall())
@@ -131,3 +152,22 @@ def _reach(alert: Alert) -> tuple[int, int]:
 
 def _epoch(text: str) -> int:
     return int(datetime.fromisoformat(text).astimezone(UTC).timestamp())
+
+
+def remembered(path: Path, alert_id: str) -> list[Alert]:
+    """Alerts of any reader whose id begins so, the champions' first."""
+    query = "SELECT body FROM alerts WHERE substr(id, 1, ?) = ? ORDER BY reader NOT LIKE 'champion %', id"
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=PATIENCE)
+    try:
+        found = connection.execute(query, (len(alert_id), alert_id)).fetchall()
+    except sqlite3.Error as error:
+        raise DnsanomError(f"{path}: {error}") from error
+    finally:
+        connection.close()
+    return [json.loads(body) for (body,) in found]
+
+
+def drop(path: Path, prefix: str, keep: str) -> None:
+    """Forget all of the readers whose name begins with `prefix`, but for those that begin with `keep`."""
+    with opened(path, prefix) as memory:
+        memory.drop_readers(prefix, keep)

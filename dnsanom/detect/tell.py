@@ -26,12 +26,17 @@ class Teller:
     bundle: Bundle
     history: History
 
-    def tell(self, alerts: Sequence[Alert], windows: Sequence[pd.DataFrame]) -> list[Alert]:
-        """The alerts with their evidence and neighbours, all in one go; `windows` are each one's own."""
+    def tell(
+        self, alerts: Sequence[Alert], windows: Sequence[pd.DataFrame], flagged: pd.DataFrame
+    ) -> list[Alert]:
+        """The alerts with their evidence and neighbours, all in one go.
+
+        `windows` are each one's own, `flagged` all that are flagged, in an alert or not.
+        """
         if not alerts:
             return []
         peaks = self._peaks(alerts, windows)
-        norms, due = self.history.norms(peaks), shares(self.bundle, peaks)
+        norms, due = self.history.norms(peaks, flagged), shares(self.bundle, peaks)
         near = self._neighbours(peaks)
         view, card = self.history.view, self.bundle.card
         rows = [{str(k): v for k, v in row.items()} for row in peaks.to_dict("records")]

@@ -70,7 +70,8 @@ def _count(noun: str, plural: str | None = None) -> Phrase:
 def _size(thing: str) -> Phrase:
     def phrase(value: float, usual: float, s: int) -> str:
         if value == 0:
-            return f"no {thing} packets, usually {counted(usual, 'byte')} in each"
+            often = f"{counted(usual, 'byte')} in each" if usual else "none"
+            return f"no {thing} packets, usually {often}"
         often = "usually there are none" if usual == 0 else f"usually {number(usual)}"
         return f"{counted(value, 'byte')} in each {thing} packet, {often}"
 

@@ -43,6 +43,11 @@ def test_one_that_differs_has_it_all() -> None:
     assert told(bundle(), **BUSY) == {"query_packets": 1, "query_bpp": 0, "fan_out": 0}
 
 
+def test_what_raises_a_score_sums_up_to_one() -> None:
+    for features in (BUSY, LARGE, BUSY | LARGE | {"fan_out": 40.0}):
+        assert sum(max(share, 0) for share in told(bundle(), **features).values()) == pytest.approx(1)
+
+
 def test_usual_traffic_has_no_shares() -> None:
     assert set(told(bundle()).values()) == {0.0}
 

@@ -10,7 +10,7 @@ from hand_made import HOUR, RESOLVER, START, ask, calm, day, halves, put, table,
 
 from dnsanom.detect import state
 from dnsanom.detect.alert import Alert, Detection
-from dnsanom.detect.detect import _Run, detect, detect_to
+from dnsanom.detect.detect import Run, detect, detect_to
 from dnsanom.errors import NoChampionError
 from dnsanom.model.bundle import Bundle
 from dnsanom.settings import Settings
@@ -146,7 +146,7 @@ def _as_champion(settings: Settings, folder: str, version: str, until: str | Non
     bundle = Bundle.load(Path(folder))
     card = bundle.card | {"version": version, "learned_until": until}
     reader = state.champion_of("window")
-    return _Run(settings, "window", replace(bundle, card=card), reader).over_lake(None, None)
+    return Run(settings, "window", replace(bundle, card=card), reader).over_lake(None, None)
 
 
 def test_the_next_champion_goes_on_where_the_last_one_stopped(settings: Settings, folder: str) -> None:

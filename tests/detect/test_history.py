@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hand_made import RESOLVER, ask, calm, put, scan, table, tunnel
+from hand_made import RESOLVER, ask, calm, flood, put, scan, table, tunnel
 
 from dnsanom.detect.alert import Alert, Evidence
 from dnsanom.detect.detect import detect
@@ -44,6 +44,12 @@ def test_hosts_of_another_role_are_no_peers(settings: Settings, folder: str) -> 
     found = only(settings, folder, [*calm(0, 40), *scan(1_200, 60)])
     assert {piece["peers"] for piece in found["evidence"]} == {None}
     assert of(found, "fan_out")["words"] == "the client asked 60 servers in 60 s, usually 1"
+
+
+def test_those_who_attack_together_are_no_measure_of_one_another(settings: Settings, folder: str) -> None:
+    found = only(settings, folder, [*calm(0, 40), *flood(1_800, 2, 20)])
+    assert (found["vector"], found["clients"]) == ("flood", 20)
+    assert of(found, "query_packets")["peers"] == 2
 
 
 def test_what_was_told_of_an_alert_stands_while_it_does(settings: Settings, folder: str) -> None:
