@@ -1,4 +1,4 @@
-"""Alerts of labelled rows: episodes found, precision, time to detect; by hand, and as the threshold counts."""
+"""Alerts of labelled rows: episodes found, precision, time to detect; by hand, as the threshold counts."""
 
 import numpy as np
 import pandas as pd
