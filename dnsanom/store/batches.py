@@ -4,21 +4,19 @@ from collections.abc import Iterator, Sequence
 
 from dnsanom.store.export import ObjectInfo
 
-#: Bytes of a batch, at most a quarter of a million flows of nfcapd's: what one checkpoint run sees. Few
-#: exports make it hardly smaller, so that they take the memory that many do. A larger one is a batch alone.
-LEAST, MOST = 16 << 20, 22 << 20
-#: Exports of a batch at most, and batches for each process at least, as far as the sizes allow.
-EXPORTS, ROUNDS = 64, 3
+#: Bytes of a batch, about 200,000 flows of nfcapd's: what one checkpoint run sees. It is the same however
+#: many exports there are, and so is the memory that they take. A larger export is a batch alone.
+BYTES = 18 << 20
+#: Exports of a batch at most.
+EXPORTS = 64
 
 
-def batches(infos: Sequence[ObjectInfo], processes: int) -> Iterator[list[ObjectInfo]]:
+def batches(infos: Sequence[ObjectInfo]) -> Iterator[list[ObjectInfo]]:
     """The exports in their order, batch by batch."""
-    share = sum(info.size for info in infos) // (ROUNDS * processes)
-    limit = max(LEAST, min(MOST, share))
     batch: list[ObjectInfo] = []
     size = 0
     for info in infos:
-        if batch and (size + info.size > limit or len(batch) == EXPORTS):
+        if batch and (size + info.size > BYTES or len(batch) == EXPORTS):
             yield batch
             batch, size = [], 0
         batch.append(info)

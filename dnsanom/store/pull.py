@@ -79,7 +79,7 @@ class _Job:
             settling = Settling(self.settings, self.ledger, self.report, folder)
             try:
                 with workers(self.settings, folder, new, processes) as submit:
-                    self._take_all(batches(new, processes), submit, settling, AT_WORK * processes)
+                    self._take_all(batches(new), submit, settling, AT_WORK * processes)
             except BrokenProcessPool as error:
                 raise DnsanomError(
                     "pull: a worker process was killed; the next pull goes on from here"

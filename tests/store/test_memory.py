@@ -35,24 +35,16 @@ def test_large_is_what_unpacks_to_much(data: bytes, large: bool, monkeypatch: py
 
 
 def test_batches_keep_the_order_and_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(put_together, "LEAST", 10)
-    monkeypatch.setattr(put_together, "MOST", 50)
+    monkeypatch.setattr(put_together, "BYTES", 50)
     monkeypatch.setattr(put_together, "EXPORTS", 3)
     infos = [_info(n, size) for n, size in enumerate([5, 5, 5, 5, 40, 20, 500, 1, 49, 50])]
-    made = list(batches(infos, 2))
+    made = list(batches(infos))
     assert [info for batch in made for info in batch] == infos
-    assert [[info.size for info in batch] for batch in made] == [
-        [5, 5, 5],
-        [5, 40],
-        [20],
-        [500],
-        [1, 49],
-        [50],
-    ]
+    sizes = [[info.size for info in batch] for batch in made]
+    assert sizes == [[5, 5, 5], [5, 40], [20], [500], [1, 49], [50]]
+    assert list(batches([])) == []
 
 
-def test_few_exports_are_shared_among_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(put_together, "LEAST", 10)
-    made = list(batches([_info(n, 10) for n in range(16)], 2))
-    assert [len(batch) for batch in made] == [2] * 8
-    assert list(batches([], 2)) == []
+def test_few_exports_make_batches_like_many() -> None:
+    few, many = (list(batches([_info(n, 4 << 20) for n in range(count)])) for count in (12, 288))
+    assert [len(batch) for batch in few] == [len(batch) for batch in many[: len(few)]]
