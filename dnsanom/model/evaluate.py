@@ -59,7 +59,14 @@ def candidates(settings: Settings, view: str) -> dict[str, Bundle]:
             f"`dnsanom sweep --view {view} --model {MODELS[0]}` makes one"
         )
     now = fingerprint.md5(settings, view)
+    length = settings.params.dns.window_seconds
     for model, bundle in found.items():
+        if (own := bundle.card["window_seconds"]) != length:
+            raise DatasetError(
+                f"{folders[model]}: made of windows of {own} s, dns.window_seconds is {length}; set it to "
+                f"{own} and run `dnsanom prepare --view {view}`, or "
+                f"`dnsanom sweep --view {view} --model {model}`"
+            )
         if bundle.card["data_md5"] != now:
             raise DatasetError(
                 f"{folders[model]}: made of data set {bundle.card['data_md5']}, which is {now} by now; "
