@@ -30,6 +30,8 @@ def detect(view: Literal["window", "flow"] | None = None) -> State[Any]:
         view: What a scored row is, a minute of a pair or a flow; by default `detect.view` of params.yaml.
     """
     told, state = score(view)
+    if state is None:
+        compare(view)
     return done(told, state)
 
 
@@ -60,6 +62,29 @@ def score(view: str | None) -> tuple[str, str | None]:
     if out.exists():
         _show(settings, found.alerts, out)
     return first, None
+
+
+@task(name="shadow", **RETRIED)
+def compare(view: str | None) -> str | None:
+    """The version with the alias `challenger`, if there is one, on the same hours: nobody is alerted by it.
+
+    What it would alert differently goes to `data/shadow`, one JSON file and one page a view, and to the log.
+    """
+    from dnsanom.detect.shadow import scheduled, shadow_to
+
+    settings = load_settings()
+    view = view or settings.params.detect.view
+    if not scheduled(settings, view):
+        return None
+    out = settings.data / "shadow" / f"{view}.json"
+    first, *rest = shadow_to(settings, view, None, out).lines()
+    for line in (first, *rest):
+        get_run_logger().info(line)
+    page = out.with_suffix(".html")
+    artifacts.page(
+        settings, f"detect-shadow-{view}", page, "Shadow run", "What the challenger does differently."
+    )
+    return first
 
 
 def _out(settings: Settings) -> Path:
