@@ -86,7 +86,8 @@ PROFILES: Mapping[str, Profile] = {
                "things": 0.4, "over_tls": 0.6, "offices": 1.5, "flash_crowds": 2.0},
         episodes={"scan": 1.5, "water_torture": 0.7},
         ways={"scan": ("inwards", "slowly", "with_tcp"),
-              "tunnel": ("direct", "direct_ported", "through_resolver", "beacon", "implant")},
+              "tunnel": ("direct", "direct_ported", "through_resolver", "beacon", "implant",
+                         "download")},
         strengths=(0.2, 1.0),
     ),
 }  # fmt: skip

@@ -45,6 +45,7 @@ WAYS: dict[str, tuple[Maker, ...]] = {
         tunnel.through_relay,
         tunnel.beacon,
         tunnel.implant,
+        tunnel.download,
         tunnel.raw,
     ),
     "scan": (scan.inwards, scan.outwards, scan.slowly, scan.with_tcp),

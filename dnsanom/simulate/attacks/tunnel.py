@@ -92,6 +92,23 @@ def implant(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     return Attack(episode.span, _among_others(rng, made, episode.span, client, relay), [(client, relay)])
 
 
+def download(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """A payload fetched piece by piece by short names, as stagers and file droppers do; 20 to 900 queries a
+    minute, from one port or many."""
+    client = _insider(rng, net)
+    server = _far(rng) if rng.random() < 0.5 else _relay(rng, net)
+    rate, query = episode.between(20, 900), rng.uniform(56, 98)
+    piece, short = one_log_uniform(rng, 120, 1_130), one_log_uniform(rng, 4, 60)
+    of = Tool(query, query, short, piece, float(rng.choice([0.002, 0.01, 0.04])))
+    one_port = rng.random() < 0.4
+    episode = episode if one_port else episode.shortened(rate, 350)
+    session = [Turn(episode.span, rate, 0, rng.uniform(0.6, 1))]
+    made = (
+        fixed(rng, of, session, client, server) if one_port else ported(rng, of, session, client, server)[0]
+    )
+    return Attack(episode.span, made, [(client, server)])
+
+
 def raw(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
     """No DNS at all: a VPN over UDP port 53, as iodine's raw mode; 20 to 6,000 packets a minute out."""
     client, far, port = _insider(rng, net), _far(rng), int(ports(rng, 1)[0])
