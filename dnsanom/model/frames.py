@@ -46,7 +46,8 @@ def counted(
     particular order. Raises DatasetError when they can't be used.
     """
     path, columns = _path(settings, view, part), [*features, *labels]
-    con = ibis.duckdb.connect(enable_progress_bar=False)
+    con = ibis.duckdb.connect()
+    con.raw_sql("SET enable_progress_bar = false")
     try:
         table = con.read_parquet(str(path))
         missing = [name for name in columns if name not in table.columns]
