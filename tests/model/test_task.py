@@ -22,7 +22,7 @@ def made(settings: Settings, counted: bool) -> Task:
     else:
         train = frames.load(settings, "window", "train")
         validation = frames.load(settings, "window", "validation")
-    limits = settings.params.sweep.model_copy(update={"svm_rows": 300, "resolution": 0.3})
+    limits = settings.params.sweep.model_copy(update={"svm_rows": 300, "resolution": 1.5})
     return task(train, validation, "window", features, limits, 7, limits.resolution)
 
 
@@ -43,7 +43,7 @@ def test_scaling_is_that_of_all_rows(project: Settings) -> None:
     what = made(project, True)
     train = matrix(frames.load(project, "window", "train"), "window")
     features = frames.chosen(project, "window")
-    alone: StandardScaler = head("window", features, 0.3).fit(train)[-1]
+    alone: StandardScaler = head("window", features, 1.5).fit(train)[-1]
     np.testing.assert_allclose(what.before[-1].mean_, alone.mean_, rtol=1e-12)
     np.testing.assert_allclose(what.before[-1].scale_, alone.scale_, rtol=1e-12)
     assert list(what.before.feature_names_in_) == list(train.columns)

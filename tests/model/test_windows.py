@@ -1,6 +1,7 @@
 """Sweeps over windows of several lengths: data sets of their own, and what comes of the candidate."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,5 +67,6 @@ def test_a_candidate_of_other_windows_is_evaluated_when_they_are_the_standard(
         candidates(project, "window")
     dns = project.params.dns.model_copy(update={"window_seconds": 30})
     later = project.model_copy(update={"params": project.params.model_copy(update={"dns": dns})})
+    shutil.rmtree(later.dataset("window"))
     write(later.dataset("window"), *(rows(COUNTS, seed) for seed in (11, 12, 13)))
     assert set(candidates(later, "window")) == {"knn"}
