@@ -5,7 +5,7 @@ report's metrics.json. What they do not say is left out, so nothing here can go 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,10 @@ def markdown(
         _head(bundle.card, version, verdict, reasons),
         _section("Data", _data(settings, bundle.card, summary)),
         _section("Labels and splits", _labels(report, summary)),
-        _section("Figures on the test rows", _figures(settings, bundle.card, figures)),
-        _section("Vectors", _vectors(figures)),
+        _section("Figures on the test rows", _figures(settings, bundle.card, figures, report)),
+        _section("Vectors", _vectors(figures, _intervals(bundle.card, report))),
         _section("Sampling", _sampling(settings, report)),
-        _section("Limits", _limits(bundle.card, figures, view)),
+        _section("Limits", _limits(bundle.card, figures, report, view)),
         _section("Make it again", _again(bundle.card, view)),
     ]
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -85,49 +85,75 @@ def _labels(report: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterator[s
         yield f"- {side}: {told.get('start')} to {told.get('end')}, {told['rows']:,} rows (labels: {named})"
 
 
-def _figures(settings: Settings, card: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[str]:
-    yield f"- macro-F1 {figures.get('macro_f1')}{_interval(figures)}, PR-AUC {figures.get('pr_auc')}"
-    for name in ("macro_f1_at_threshold", "precision", "recall"):
+def _figures(
+    settings: Settings, card: Mapping[str, Any], figures: Mapping[str, Any], report: Mapping[str, Any]
+) -> Iterator[str]:
+    ends = _interval(_intervals(card, report).get("macro"))
+    if "macro_f1" in figures:
+        yield f"- macro-F1 {figures['macro_f1']}{ends}, PR-AUC {figures['pr_auc']}"
+    for name in ("macro_f1_at_threshold", "precision", "recall", "alert_precision"):
         if name in figures:
             yield f"- {name.replace('_', ' ')} {figures[name]}"
+    for who, told in {"all": figures.get("episode_recall"), **figures.get("attackers", {})}.items():
+        if told and told["episodes"]:
+            yield f"- episodes found, attackers {who}: {told['found']} of {told['episodes']}"
+    for name, told in report.get("baselines", {}).items():
+        yield f"- beside it, {name}: macro-F1 {told['macro_f1']}"
     budget = settings.params.detect.false_alerts_per_day
-    yield (
-        f"- alert from a score of {float(card['threshold']):.4f}, set on validation rows for {budget:g} "
-        f"false alerts a day; {figures.get('false_alerts_per_day')} a day on test rows"
-    )
+    threshold = f"{float(card['threshold']):.4f}"
+    yield f"- alert from a score of {threshold}, for {budget:g} false alerts a day on validation rows"
+    if "false_alerts_per_day" in figures:
+        yield f"- {figures['false_alerts_per_day']:g} false alerts a day on test rows"
 
 
-def _interval(figures: Mapping[str, Any]) -> str:
-    """The interval of macro-F1, where the report has one, as a list or as low and high."""
-    ends = figures.get("macro_f1_interval") or figures.get("interval")
-    return f" (95 % interval {ends[0]} to {ends[1]})" if isinstance(ends, list) and len(ends) == 2 else ""
+def _intervals(card: Mapping[str, Any], report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Intervals of F1 by vector, which the report has of the model that it chose."""
+    intervals: Mapping[str, Any] = report.get("f1_intervals", {})
+    return intervals if report.get("chosen") == card["model"] else {}
 
 
-def _vectors(figures: Mapping[str, Any]) -> Iterator[str]:
-    yield "| vector | F1 | precision | recall | rows | episodes found |"
+def _interval(ends: Sequence[float] | None) -> str:
+    return f" ({ends[0]:.3f} to {ends[1]:.3f})" if ends else ""
+
+
+def _vectors(figures: Mapping[str, Any], intervals: Mapping[str, Any]) -> Iterator[str]:
+    yield "| vector | F1 (95 % interval) | precision | recall | rows | episodes found |"
     yield "| --- | --- | --- | --- | --- | --- |"
     episodes = figures.get("episodes", {})
     for vector, row in figures.get("vectors", {}).items():
         found = episodes.get(vector)
         of = f"{found['flagged']} of {found['episodes']}" if found else "–"
-        values = " | ".join(f"{row[name]:.3f}" for name in ("f1", "precision", "recall"))
-        yield f"| {vector} | {values} | {row['support']:,} | {of} |"
+        values = " | ".join(f"{row[name]:.3f}" for name in ("precision", "recall"))
+        f1 = f"{row['f1']:.3f}{_interval(intervals.get(vector))}"
+        yield f"| {vector} | {f1} | {values} | {row['support']:,} | {of} |"
 
 
 def _sampling(settings: Settings, report: Mapping[str, Any]) -> Iterator[str]:
-    rates = report.get("sampling") or report.get("by_rate") or report.get("rates")
-    if isinstance(rates, Mapping):
-        for rate, told in rates.items():
-            value = told.get("macro_f1") if isinstance(told, Mapping) else told
-            yield f"- 1:{rate}: macro-F1 {value}"
-    else:
-        yield "- learned from and tested on packets as they were counted; other sampling rates are not told"
+    for rate, told in report.get("sampling", {}).items():
+        if told.get("lacking"):
+            yield f"- 1:{rate}: nothing can be learned: {told['lacking']}"
+            continue
+        found = f"{told['episode_recall']['found']} of {told['episode_recall']['episodes']} episodes found"
+        yield f"- 1:{rate}: macro-F1 {told['macro_f1']}, {found}"
+        for vector, edge in told["visible"].items():
+            yield from (f"  - {line}" for line in _edge(vector, edge))
     for rule in settings.params.sampling:
         where = ", ".join(str(network) for network in rule.exporters) or "all exporters"
         yield f"- policy of {where}: {rule.policy}"
 
 
-def _limits(card: Mapping[str, Any], figures: Mapping[str, Any], view: str) -> Iterator[str]:
+def _edge(vector: str, edge: Mapping[str, Any]) -> Iterator[str]:
+    """What of a vector is not seen at a sampling rate, by its strength."""
+    if edge["kind"] == "none":
+        yield f"{vector} is not seen, up to {edge['strength']:,} bytes/s"
+    elif edge["kind"] == "under":
+        found = f"{edge['below_found']} of {edge['below']} found"
+        yield f"{vector} under {edge['strength']:,} bytes/s is mostly not seen ({found})"
+
+
+def _limits(
+    card: Mapping[str, Any], figures: Mapping[str, Any], report: Mapping[str, Any], view: str
+) -> Iterator[str]:
     unlearned = [vector for vector in ATTACKS if vector not in card["classes"]]
     if unlearned:
         yield f"- never learned, so at best told as unknown: {', '.join(unlearned)}"
@@ -138,6 +164,9 @@ def _limits(card: Mapping[str, Any], figures: Mapping[str, Any], view: str) -> I
     for vector, row in figures.get("episodes", {}).items():
         if row["episodes"] and row["flagged"] / row["episodes"] < LITTLE:
             yield f"- {vector}: only {row['flagged']} of {row['episodes']} episodes are found"
+    for vector, row in report.get("left_out", {}).items():
+        found, unknown = f"{100 * row['found']:.0f} %", f"{100 * row['unknown']:.0f} %"
+        yield f"- had it not learned {vector}: {found} of its rows found, {unknown} as unknown"
     told = {f.name for f in FEATURES[view]} - set(card["features"])
     yield f"- not seen by the model: {', '.join(sorted(told)) or 'none'}; names and contents: flows lack them"
 
