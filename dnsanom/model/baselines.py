@@ -51,7 +51,7 @@ class Ceiling:
     def __init__(self, train: pd.DataFrame, view: str, seed: int) -> None:
         self.view = view
         self.model = HistGradientBoostingClassifier(
-            max_iter=60, learning_rate=0.15, early_stopping=False, random_state=seed
+            max_iter=40, learning_rate=0.2, early_stopping=False, random_state=seed
         ).fit(matrix(train, view), train["vector"].astype(object))
 
     def answers(self, rows: pd.DataFrame) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def best(model: str, ground: Ground, result: Result) -> Bundle:
     classes = [str(c) for c in trial.model.classes_]
     detect, merge = ground.settings.params.detect, merging(ground.settings.params)
     known = novelty.calibrated(what.train, whole, validation, detect.unknown_alerts_per_day, merge)
-    answers = scored(chances, classes, known.novelty(whole.rows))
+    answers = scored(chances, classes, *known.judged(whole.rows))
     answers = answers.iloc[whole.inverse].set_index(validation.index)
     chosen = choose(validation, answers, detect.false_alerts_per_day, merge)
     told = alerting(validation, answers, chosen.score, merge) | {"within_budget": chosen.within_budget}

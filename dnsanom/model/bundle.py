@@ -20,6 +20,8 @@ from dnsanom.settings import Settings
 MODEL_FILE, NOVELTY_FILE, CARD_FILE = "model.skops", "novelty.skops", "card.json"
 #: What a bundle keeps beside its pipeline; MLflow has them in a folder of their own.
 EXTRA_FILES = (NOVELTY_FILE, CARD_FILE)
+#: Share of a score that is leaning: enough to order rows of equal probability, too little to overrule it.
+LEAN = 0.05
 #: What a card says: the view and kind of model, its hyperparameters, the chosen features, its classes, the
 #: threshold, the usual value and spread of each feature, the window's length, and where it comes from.
 CARD_KEYS = (
@@ -111,8 +113,8 @@ def scaled(bundle: Bundle, frame: pd.DataFrame) -> Floats:
 def predict(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
     """Score of every row, computed once for equal rows; the frame's index is kept.
 
-    Columns: `score` in [0, 1], high is anomalous: 1 - P(benign), and 1 for what resembles nothing labelled;
-    `vector`, the most probable attack whatever the score, or unknown; `novelty`, above 1 unknown; and the
+    Columns: `score` in [0, 1], high is anomalous: 1 - P(benign), with LEAN of it by which labelled rows are
+    nearer, and 1 for what resembles nothing labelled; `vector`, the most probable attack whatever the score, or unknown; `novelty`, above 1 unknown; and the
     probability of each of the model's classes, named as the class.
     """
     last = bundle.pipeline[-1]
@@ -123,12 +125,14 @@ def predict(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
     rows = scaled(bundle, frame)
     first, inverse = distinct(rows)
     chances = in_parts(last.predict_proba, rows[first])
-    answers = scored(chances, list(last.classes_), bundle.novelty.novelty(rows[first]))
+    answers = scored(chances, list(last.classes_), *bundle.novelty.judged(rows[first]))
     return answers.iloc[inverse].set_index(frame.index)
 
 
-def scored(chances: Floats, classes: list[str], novelty: Floats) -> pd.DataFrame:
-    """Class probabilities (n, classes) and novelty (n,) as the frame that `predict` returns.
+def scored(
+    chances: Floats, classes: list[str], novelty: Floats, leaning: Floats | None = None
+) -> pd.DataFrame:
+    """Class probabilities (n, classes), novelty (n,) and leaning (n,) as the frame that `predict` returns.
 
     What is unknown has the highest score, so that it is alerted and counted whatever the threshold.
     """
@@ -138,7 +142,10 @@ def scored(chances: Floats, classes: list[str], novelty: Floats) -> pd.DataFrame
     unknown = novelty > 1
     table.insert(0, "novelty", novelty)
     table.insert(0, "vector", pd.Series(np.where(unknown, UNKNOWN, vector), dtype="str"))
-    table.insert(0, "score", np.where(unknown, 1.0, np.clip(1 - table[BENIGN], 0, 1)))
+    score = np.clip(1 - table[BENIGN].to_numpy(), 0, 1)
+    if leaning is not None:
+        score = (1 - LEAN) * score + LEAN * leaning
+    table.insert(0, "score", np.where(unknown, 1.0, score))
     return table
 
 

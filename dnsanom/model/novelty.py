@@ -7,6 +7,10 @@ their share of the analysts' budget, and no less than the distance within which 
 
 Distance is euclidean over the scaled features that the model sees, so 1 is one standard deviation of one
 feature over the training rows. Novelty is distance over the limit: above 1 a row is unknown.
+
+The same distances say which way a row leans: to labelled attacks or to benign rows. A classifier that is sure
+gives many rows the same score, all votes of a neighbourhood say, and a budget of alerts has nothing to choose
+by among them. Leaning orders them.
 """
 
 from typing import TYPE_CHECKING, Self
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Share of benign validation rows that are within the limit however few alerts the others would make.
 WITHIN = 0.99
+#: Distance to attacks below which nearer is no nearer, in standard deviations.
+BLUR = 0.1
 #: The least limit: what differs by less than the rounding of features does not differ.
 _LEAST = 1e-3
 
@@ -61,11 +67,28 @@ class Novelty(BaseEstimator):  # type: ignore[misc]
 
     def distance(self, X: ArrayLike) -> Floats:
         """Distance (n,) of each row to the nearest labelled one."""
-        return in_parts(lambda rows: self.kneighbors(rows, 1)[0][:, 0], self._checked(X))
+        return self._to(self.rows_, self._checked(X))
 
     def novelty(self, X: ArrayLike) -> Floats:
         """Distances over the limit (n,): above 1 a row is unknown."""
         return self.distance(X) / self.limit_
+
+    def judged(self, X: ArrayLike) -> tuple[Floats, Floats]:
+        """Novelty (n,), and leaning (n,) in [0, 1], high to attacks: b / (a + b + BLUR) of the distances to the
+        nearest labelled attack a and the nearest benign row b."""
+        rows, benign = self._checked(X), self.of_ == BENIGN
+        attack, calm = (self._to(self.rows_[kind], rows) for kind in (~benign, benign))
+        with np.errstate(divide="ignore"):
+            leaning = 1 / (1 + (attack + BLUR) / calm)
+        return np.minimum(attack, calm) / self.limit_, leaning
+
+    @staticmethod
+    def _to(known: Floats, rows: Floats) -> Floats:
+        """Distance (n,) to the nearest of known rows; infinite without any."""
+        if not len(known):
+            return np.full(len(rows), np.inf)
+        tree = cKDTree(known)
+        return in_parts(lambda part: np.asarray(tree.query(part)[0]), rows)
 
     def kneighbors(self, X: ArrayLike, k: int) -> tuple[Floats, Indices]:
         """Distances and places in `rows_` of the k nearest labelled rows, the nearest first (n, k).

@@ -55,5 +55,5 @@ def fitted(
 def answered(trial: Trial, what: Asked, known: novelty.Novelty, index: pd.Index) -> pd.DataFrame:
     """A trial's answers to all the rows that were asked about, as `predict` gives them."""
     chances = in_parts(trial.model.predict_proba, what.rows)
-    answers = scored(chances, [str(c) for c in trial.model.classes_], known.novelty(what.rows))
+    answers = scored(chances, [str(c) for c in trial.model.classes_], *known.judged(what.rows))
     return answers.iloc[np.asarray(what.inverse)].set_index(index)

@@ -9,7 +9,7 @@ from test_bundle import bundle
 
 from dnsanom.dataset.networks import prefixes
 from dnsanom.detect.merge import Merging
-from dnsanom.model.bundle import predict, scaled
+from dnsanom.model.bundle import LEAN, predict, scaled, scored
 from dnsanom.model.novelty import Novelty, limit, nearest
 from dnsanom.model.threshold import choose, decide, false_alerts
 
@@ -76,6 +76,21 @@ def test_the_threshold_counts_what_is_unknown() -> None:
     frame.loc[frame["vector"] == "benign", "tcp_share"] += 4_000.0
     chosen = choose(frame, predict(made, frame), 10, MERGING)
     assert not chosen.within_budget
+
+
+def test_rows_of_equal_probability_are_told_apart_by_what_is_nearer() -> None:
+    known = Novelty().fit([[0.0], [4.0]], ["benign", "scan"]).calibrate(10)
+    novelty, leaning = known.judged([[0.0], [1.0], [3.0], [4.0], [8.0]])
+    assert novelty.tolist() == pytest.approx([0, 0.1, 0.1, 0, 0.4])
+    assert leaning.tolist() == pytest.approx([0, 1 / 4.1, 3 / 4.1, 4 / 4.1, 8 / 12.1])
+    sure = np.tile([0.0, 1.0], (5, 1))
+    answers = scored(sure, ["benign", "scan"], novelty, leaning)["score"]
+    assert answers.nunique() == 5
+    assert answers.between(1 - LEAN, 1).all()
+
+
+def test_where_nothing_is_benign_all_leans_to_attacks() -> None:
+    assert Novelty().fit([[0.0]], ["scan"]).judged([[3.0]])[1].tolist() == [1]
 
 
 @pytest.mark.parametrize("model", ["knn", "svm"])
