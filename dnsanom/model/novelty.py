@@ -74,8 +74,11 @@ class Novelty(BaseEstimator):  # type: ignore[misc]
         return self.distance(X) / self.limit_
 
     def judged(self, X: ArrayLike) -> tuple[Floats, Floats]:
-        """Novelty (n,), and leaning (n,) in [0, 1], high to attacks: b / (a + b + BLUR) of the distances to the
-        nearest labelled attack a and the nearest benign row b."""
+        """Novelty (n,), and leaning (n,) in [0, 1], high to attacks.
+
+        Leaning is b / (a + b + BLUR) of the distances a to the nearest labelled attack, b to the nearest
+        benign row.
+        """
         rows, benign = self._checked(X), self.of_ == BENIGN
         attack, calm = (self._to(self.rows_[kind], rows) for kind in (~benign, benign))
         with np.errstate(divide="ignore"):

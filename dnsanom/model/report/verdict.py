@@ -62,7 +62,8 @@ def _baselines(done: Evaluation) -> Iterator[str]:
     own = done.best["macro_f1"]
     better = {name: f["macro_f1"] for name, f in done.baselines.items() if f["macro_f1"] >= own}
     for name, value in better.items():
-        yield f"A baseline wins: {named(name)}, macro-F1 {value:.3f}, against {named(done.chosen)}, {own:.3f}."
+        against = f"against {named(done.chosen)}, {own:.3f}"
+        yield f"A baseline wins: {named(name)}, macro-F1 {value:.3f}, {against}."
     if done.baselines and not better:
         name, figures = max(done.baselines.items(), key=lambda item: item[1]["macro_f1"])
         nearest = f"{named(name)} comes nearest, {figures['macro_f1']:.3f}"
