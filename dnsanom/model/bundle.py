@@ -114,8 +114,9 @@ def predict(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
     """Score of every row, computed once for equal rows; the frame's index is kept.
 
     Columns: `score` in [0, 1], high is anomalous: 1 - P(benign), with LEAN of it by which labelled rows are
-    nearer, and 1 for what resembles nothing labelled; `vector`, the most probable attack whatever the score, or unknown; `novelty`, above 1 unknown; and the
-    probability of each of the model's classes, named as the class.
+    nearer, and 1 for what resembles nothing labelled; `vector`, the most probable attack whatever the score,
+    or unknown; `novelty`, above 1 unknown; and the probability of each of the model's classes, named as the
+    class.
     """
     last = bundle.pipeline[-1]
     if frame.empty:
