@@ -57,7 +57,6 @@ class Ground:
         """The rows as models are fitted on them and asked about them."""
         limits, where = self.settings.params.sweep, (self.settings, self.view)
         train = frames.counted(*where, "train", self.features, ("vector",))
-        frames.check_vectors(*where, set(train["vector"].unique()))
         validation = frames.counted(*where, "validation", self.features, ("vector", "episode"))
         return task(train, validation, self.view, self.features, limits, self.seed, limits.resolution)
 
@@ -94,6 +93,8 @@ class Grounds:
     def _ground(self, place: Place) -> Ground:
         settings, view = self._settings.at_window(place.window_seconds), self._view
         prepared(settings, view, self._settings)
+        vectors = frames.counted(settings, view, "train", (), ("vector",))["vector"]
+        frames.check_vectors(settings, view, set(vectors))
         return Ground(settings, view, place, frames.features(settings, view, place.features))
 
 

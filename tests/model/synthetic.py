@@ -77,6 +77,7 @@ def prepared(settings: Settings, source: str = "truth") -> Settings:
         write(settings.dataset("window") / "sampled" / str(rate), *thinned)
     grid = settings.params.sweep.model_copy(
         update={
+            "features": ("chosen",),
             "knn": settings.params.sweep.knn.model_copy(update={"n_neighbors": (3, 9)}),
             "svm": settings.params.sweep.svm.model_copy(
                 update={"kernel": ("rbf",), "C": (1.0, 10.0), "gamma": ("scale",)}
