@@ -27,7 +27,7 @@ def budget_figure(
     axes.set(ylim=(0, 1.03), xlabel="false alerts a day", ylabel="share of attack episodes found")
     axes.set_xlim(left=0)
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="lower left", frameon=False)
     return figure
 
 
