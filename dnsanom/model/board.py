@@ -1,6 +1,7 @@
 """The leader-board of a sweep: what came of each setting, how sure that is, how far it is from the best."""
 
 from dataclasses import asdict, dataclass
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,15 @@ class Result:
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> "Result":
-        """What `to_json` gave."""
+        """What `to_json` gave. Words are interned, as in params.yaml's: a saved model notes which are one."""
+        setting = {n: intern(v) if isinstance(v, str) else v for n, v in told["setting"].items()}
         table = pd.DataFrame(told["confusion"]).set_index("truth")
-        whole = {"place": Place(**told["place"]), "confusion": table, "replicates": tuple(told["replicates"])}
+        whole = {
+            "setting": setting,
+            "place": Place(**told["place"]),
+            "confusion": table,
+            "replicates": tuple(told["replicates"]),
+        }
         return cls(**{**told, **whole})
 
 
