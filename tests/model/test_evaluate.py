@@ -1,12 +1,15 @@
 """The test report."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from synthetic import prepared
 
 from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import baselines
+from dnsanom.model.bundle import Bundle
 from dnsanom.model.evaluate import evaluate, winner
 from dnsanom.model.frames import load
 from dnsanom.model.sweep import sweep
@@ -127,8 +130,16 @@ def test_ports_as_a_baseline(trained: Settings) -> None:
     assert list(said[:6]) == ["benign", "scan", "benign"] * 2
 
 
-def test_winner_of_equals_is_the_first(trained: Settings) -> None:
-    from dnsanom.model.bundle import Bundle
-
+def test_the_winner_finds_most_within_the_budget(trained: Settings) -> None:
     one = Bundle.load(trained.candidate("window", "knn"))
-    assert winner({"knn": one, "svm": one}) == "knn"
+    counts = {"scan": {"episodes": 4, "flagged": 2}, "tunnel": {"episodes": 10, "flagged": 5}}
+
+    def like(**validation: Any) -> Bundle:
+        told = {"within_budget": True, "macro_f1": 0.8, "episodes": counts, **validation}
+        return replace(one, card=one.card | {"validation": told})
+
+    more = {**counts, "scan": {"episodes": 4, "flagged": 3}}
+    assert winner({"knn": like(), "svm": like()}) == "knn"
+    assert winner({"knn": like(), "svm": like(macro_f1=0.9)}) == "svm"
+    assert winner({"knn": like(episodes=more), "svm": like(macro_f1=0.9)}) == "knn"
+    assert winner({"knn": like(episodes=more, within_budget=False), "svm": like()}) == "svm"
