@@ -11,15 +11,18 @@ from sklearn.pipeline import Pipeline
 from dnsanom.detect.merge import merging
 from dnsanom.model import frames, novelty, tracking
 from dnsanom.model.asked import asked
-from dnsanom.model.board import Result, Row
+from dnsanom.model.board import WORSE, Result, Row, as_good
 from dnsanom.model.bundle import Bundle, matrix, scored
 from dnsanom.model.distinct import in_parts
-from dnsanom.model.ground import Ground
+from dnsanom.model.ground import Ground, Grounds
 from dnsanom.model.precision import Cost
 from dnsanom.model.scoring import Metrics, alerting
 from dnsanom.model.threshold import choose
 from dnsanom.model.trials import run_trials
 from dnsanom.model.usual import usual
+
+#: Settings of the best macro-F1 whose alerts are tried before one is kept; each takes seconds.
+CONTENDERS = 3
 
 
 def best(model: str, ground: Ground, result: Result) -> Bundle:
@@ -38,6 +41,30 @@ def best(model: str, ground: Ground, result: Result) -> Bundle:
     told = alerting(validation, answers, chosen.score, merge) | {"within_budget": chosen.within_budget}
     pipeline = Pipeline([*what.before.steps, ("model", trial.model)])
     return Bundle(pipeline, _card(model, ground, result, classes, result.metrics | told), known)
+
+
+def chosen(model: str, grounds: Grounds, ordered: list[Result]) -> tuple[Result, Bundle]:
+    """Of the first CONTENDERS of a leader-board, the result that is worth most, and its candidate.
+
+    Only those count that have learned from all rows, at the first one's length of windows, and that its
+    validation rows do not tell to be worse.
+    """
+    same = [r for r in ordered if not r.pruned and r.place.window_seconds == ordered[0].place.window_seconds]
+    rivals = [r for r in same if as_good(r, ordered[0]) >= WORSE][:CONTENDERS] or ordered[:1]
+    made = [(result, best(model, grounds.at(result.place), result)) for result in rivals]
+    return max(made, key=lambda one: worth(one[1].card["validation"]))
+
+
+def worth(validation: Metrics) -> tuple[bool, float, float]:
+    """What a model is worth by its figures on validation rows: a larger tuple is worth more.
+
+    A model that keeps the budget of false alerts comes before one that does not; then counts the share of
+    episodes found at its threshold, each vector the same; then macro-F1, which says how well rows are named
+    and not whether a score can be ranked by.
+    """
+    found = [row["flagged"] / row["episodes"] for row in validation["episodes"].values() if row["episodes"]]
+    share = sum(found) / len(found) if found else 0.0
+    return bool(validation["within_budget"]), round(share, 6), float(validation["macro_f1"])
 
 
 def _card(

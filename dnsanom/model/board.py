@@ -17,6 +17,8 @@ from dnsanom.model.scoring import Metrics
 Row = dict[str, Any]
 #: Settings that the picture shows at most.
 _SHOWN = 40
+#: A setting that is as good as the first in fewer replicates than this share is worse.
+WORSE = 0.025
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,12 @@ def rows(results: list[Result]) -> list[Row]:
     `pruned` is the share of the training rows at which a setting was dropped, whose figures these are; None
     for one that has learned from all.
     """
-    best = np.asarray(results[0].replicates)
-    return [_row(result, float((np.asarray(result.replicates) >= best).mean())) for result in results]
+    return [_row(result, as_good(result, results[0])) for result in results]
+
+
+def as_good(result: Result, best: Result) -> float:
+    """The share of replicates in which a result is at least as good as the best."""
+    return float((np.asarray(result.replicates) >= np.asarray(best.replicates)).mean())
 
 
 def _row(result: Result, as_good: float) -> Row:
@@ -116,7 +122,7 @@ def picture(board: list[Row], title: str) -> Figure:
     figure = Figure(figsize=(9.5, 1.4 + 0.26 * len(shown)), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     for place, row in enumerate(shown):
-        colour = BLUE if row["as_good"] >= 0.025 else GREY
+        colour = BLUE if row["as_good"] >= WORSE else GREY
         axes.plot([row["macro_f1_low"], row["macro_f1_high"]], [place, place], color=colour, linewidth=2)
         axes.plot(row["macro_f1"], place, "o", color=colour, markersize=5)
     axes.set_yticks(range(len(shown)), [_label(row) for row in shown], fontsize=8)

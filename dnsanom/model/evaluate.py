@@ -10,6 +10,7 @@ from dnsanom.dataset import fingerprint
 from dnsanom.detect.merge import merging
 from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import examined, frames, report, tracking
+from dnsanom.model.best import worth
 from dnsanom.model.bundle import CARD_FILE, Bundle, digest, matrix, predict
 from dnsanom.model.candidates import MODELS
 from dnsanom.model.evaluation import Evaluation
@@ -76,19 +77,8 @@ def candidates(settings: Settings, view: str) -> dict[str, Bundle]:
 
 
 def winner(bundles: dict[str, Bundle]) -> str:
-    """The model whose alerts find most for the same budget, on validation rows; kNN of equals.
-
-    A model that keeps the budget of false alerts comes before one that does not; then counts the share of
-    episodes found, each vector the same; then macro-F1, which says how well rows are named and not whether a
-    score can be ranked by.
-    """
-    return max(bundles, key=lambda model: _worth(bundles[model].card["validation"]))
-
-
-def _worth(validation: Metrics) -> tuple[bool, float, float]:
-    found = [row["flagged"] / row["episodes"] for row in validation["episodes"].values() if row["episodes"]]
-    share = sum(found) / len(found) if found else 0.0
-    return bool(validation["within_budget"]), round(share, 6), float(validation["macro_f1"])
+    """The model that is worth most on validation rows, see `worth`; kNN of equals."""
+    return max(bundles, key=lambda model: worth(bundles[model].card["validation"]))
 
 
 def score(settings: Settings, bundle: Bundle, rows: pd.DataFrame, answers: pd.DataFrame) -> Metrics:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from dnsanom.model import board, tracking
-from dnsanom.model.best import best, write
+from dnsanom.model.best import chosen, write
 from dnsanom.model.board import Result, Row
 from dnsanom.model.finished import Finished
 from dnsanom.model.logged import log_best, log_result
@@ -23,7 +23,7 @@ def sweep(
     search: How = "grid",
     trials: int | None = None,
 ) -> list[Row]:
-    """Try settings of `model`; keep the best by macro-F1 on validation rows, the simplest of equals.
+    """Try settings of `model`; keep the one that is worth most (`best.worth`) of the best by macro-F1.
 
     `grid` tries every setting of the grid. `optuna` draws `trials` settings (default: sweep.search.trials)
     from the ranges of sweep.search; what is hopeless on a share of the training rows is dropped.
@@ -92,11 +92,10 @@ def _search(this: Plan, trials: int, say: Say) -> list[Row]:
 def _close(this: Plan, parent: tracking.Run, results: list[Result]) -> list[Row]:
     """Write and log the best of the results; gives the leader-board."""
     ordered = board.ranked(results)
-    ground = this.grounds.at(ordered[0].place)
-    bundle, rows = best(this.model, ground, ordered[0]), board.rows(ordered)
-    cost = ground.rounding_cost(this.model, ordered[0].setting)
+    (result, bundle), rows = chosen(this.model, this.grounds, ordered), board.rows(ordered)
+    cost = this.grounds.at(result.place).rounding_cost(this.model, result.setting)
     write(this.folder, bundle, rows, cost)
-    log_best(this, parent, bundle, ordered[0], rows, cost)
+    log_best(this, parent, bundle, result, rows, cost)
     return rows
 
 
