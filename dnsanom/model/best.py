@@ -16,7 +16,7 @@ from dnsanom.model.bundle import Bundle, matrix, scored
 from dnsanom.model.distinct import in_parts
 from dnsanom.model.ground import Ground, Grounds
 from dnsanom.model.precision import Cost
-from dnsanom.model.scoring import Metrics, alerting
+from dnsanom.model.scoring import Metrics, alerting, worth
 from dnsanom.model.threshold import choose
 from dnsanom.model.trials import run_trials
 from dnsanom.model.usual import usual
@@ -53,18 +53,6 @@ def chosen(model: str, grounds: Grounds, ordered: list[Result]) -> tuple[Result,
     rivals = [r for r in same if as_good(r, ordered[0]) >= WORSE][:CONTENDERS] or ordered[:1]
     made = [(result, best(model, grounds.at(result.place), result)) for result in rivals]
     return max(made, key=lambda one: worth(one[1].card["validation"]))
-
-
-def worth(validation: Metrics) -> tuple[bool, float, float]:
-    """What a model is worth by its figures on validation rows: a larger tuple is worth more.
-
-    A model that keeps the budget of false alerts comes before one that does not; then counts the share of
-    episodes found at its threshold, each vector the same; then macro-F1, which says how well rows are named
-    and not whether a score can be ranked by.
-    """
-    found = [row["flagged"] / row["episodes"] for row in validation["episodes"].values() if row["episodes"]]
-    share = sum(found) / len(found) if found else 0.0
-    return bool(validation["within_budget"]), round(share, 6), float(validation["macro_f1"])
 
 
 def _card(

@@ -10,13 +10,12 @@ from dnsanom.dataset import fingerprint
 from dnsanom.detect.merge import merging
 from dnsanom.errors import DatasetError, RegistryError
 from dnsanom.model import examined, frames, report, tracking
-from dnsanom.model.best import worth
 from dnsanom.model.bundle import CARD_FILE, Bundle, digest, matrix, predict
 from dnsanom.model.candidates import MODELS
 from dnsanom.model.evaluation import Evaluation
 from dnsanom.model.methods import Method, methods
 from dnsanom.model.sampled import PARTS
-from dnsanom.model.scoring import Metrics, alerting, flat, metrics
+from dnsanom.model.scoring import Metrics, alerting, flat, metrics, worth
 from dnsanom.settings import Settings
 
 

@@ -114,3 +114,15 @@ def flat(figures: Metrics) -> dict[str, float | None]:
         if row["seconds_median"] is not None
     }
     return plain | of_vectors | areas | found | soon
+
+
+def worth(validation: Metrics) -> tuple[bool, float, float]:
+    """What a model is worth by its figures on validation rows: a larger tuple is worth more.
+
+    A model that keeps the budget of false alerts comes before one that does not; then counts the share of
+    episodes found at its threshold, each vector the same; then macro-F1, which says how well rows are named
+    and not whether a score can be ranked by.
+    """
+    found = [row["flagged"] / row["episodes"] for row in validation["episodes"].values() if row["episodes"]]
+    share = sum(found) / len(found) if found else 0.0
+    return bool(validation["within_budget"]), round(share, 6), float(validation["macro_f1"])

@@ -23,7 +23,7 @@ def sweep(
     search: How = "grid",
     trials: int | None = None,
 ) -> list[Row]:
-    """Try settings of `model`; keep the one that is worth most (`best.worth`) of the best by macro-F1.
+    """Try settings of `model`; keep the one that is worth most (`scoring.worth`) of the best by macro-F1.
 
     `grid` tries every setting of the grid. `optuna` draws `trials` settings (default: sweep.search.trials)
     from the ranges of sweep.search; what is hopeless on a share of the training rows is dropped.

@@ -35,7 +35,7 @@ def told(model: Bundle, vector: str = "tunnel", **features: float) -> dict[str, 
 def test_two_that_tell_the_same_share_what_neither_shows_alone() -> None:
     model = bundle()
     for alone in (BUSY, LARGE):
-        assert predict(model, pd.DataFrame([CALM | alone]))["score"].tolist() == [1]
+        assert predict(model, pd.DataFrame([CALM | alone]))["score"].item() > 0.95
     assert told(model, **BUSY, **LARGE) == {"query_packets": 0.5, "query_bpp": 0.5, "fan_out": 0}
 
 

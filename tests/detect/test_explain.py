@@ -80,7 +80,7 @@ def test_what_was_changed_on_record_is_named(alerted: Settings) -> None:
     path.write_text(json.dumps(content))
     found = explain(alerted, alerts(alerted)["tunnel"]["id"])
     assert not found.equal
-    for start in ("data version: recorded 000", "flows: recorded 17, now 16", "score: recorded 0.5, now 1"):
+    for start in ("data version: recorded 000", "flows: recorded 17, now 16", "score: recorded 0.4"):
         assert any(line.startswith(start) for line in found.differences)
 
 

@@ -34,6 +34,7 @@ def checkout(project: Settings) -> Settings:
     for model in ("knn", "svm"):
         grid = params["sweep"][model]
         params["sweep"][model] = {name: values[:1] for name, values in grid.items()}
+    params["sweep"]["features"] = ["chosen"]
     (project.root / "params.yaml").write_text(yaml.safe_dump(params))
     return load_settings(project.root)
 
