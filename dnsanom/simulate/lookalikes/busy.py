@@ -4,7 +4,7 @@ import numpy as np
 
 from dnsanom.simulate.clock import SECOND, Span, beats, sessions
 from dnsanom.simulate.draws import generator, log_uniform, some
-from dnsanom.simulate.lookalikes.hosts import hosts_of, makers, own_names, pages, stretches, with_pages
+from dnsanom.simulate.lookalikes.hosts import among_pages, hosts_of, makers, own_names, pages, stretches
 from dnsanom.simulate.names import Names
 from dnsanom.simulate.network import RESOLVERS, Network, resolvers_for
 from dnsanom.simulate.packets import Packets, concat
@@ -35,11 +35,9 @@ def offices(seed: int, net: Network, span: Span) -> Packets:
 def long_names(seed: int, net: Network, span: Span) -> Packets:
     """Content networks: long names, chains of aliases in the replies."""
     rng = generator(seed, "long names")
-    start, end, per_minute = stretches(rng, span, net.per_day(90), (2, 40), (2, 120), 500)
-    hosts = hosts_of(rng, net, len(start), 0.4)
-    who, time = beats(rng, start, end, per_minute)
-    of = makers(rng, len(start), (70, 108), (70, 290), (4, 14))
-    return with_pages(rng, hosts, start, end, own_names(rng, hosts, who, time, net, of), net)
+    stretch = stretches(rng, span, net.per_day(90), (2, 40), (2, 120), 500)
+    hosts = hosts_of(rng, net, len(stretch[0]), 0.4)
+    return among_pages(rng, hosts, stretch, net, lambda n: makers(rng, n, (70, 108), (70, 290), (4, 14)))
 
 
 def things(seed: int, net: Network, span: Span) -> Packets:

@@ -1,5 +1,7 @@
 """What honest hosts that stand out have in common: where they are, when they ask, and for what names."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dnsanom.simulate.clock import MINUTE, Span, beats, bursts, sessions
@@ -71,10 +73,15 @@ def pages(
     return resolve(rng, hosts, who, time, names, net)
 
 
-def with_pages(
-    rng: np.random.Generator, hosts: Stubs, start: I64, end: I64, made: Packets, net: Network
-) -> Packets:
-    """The packets, and for half of the hosts ordinary questions among them."""
-    per_minute = log_uniform(rng, 0.5, 20, len(start))
-    some_end = np.where(rng.random(len(start)) < 0.5, end, start + MINUTE)
-    return concat([made, pages(rng, hosts, start, some_end, per_minute, net)])
+def among_pages(
+    rng: np.random.Generator, hosts: Stubs, stretch: tuple[I64, I64, F64], net: Network,
+    names_of: Callable[[int], list[Names]],
+) -> Packets:  # fmt: skip
+    """Each host asks for names of its own in its stretch, and half of them ordinary questions among these."""
+    start, end, per_minute = stretch
+    n = len(start)
+    who, time = beats(rng, start, end, per_minute)
+    made = own_names(rng, hosts, who, time, net, names_of(n))
+    now_and_then = log_uniform(rng, 0.5, 20, n)
+    some_end = np.where(rng.random(n) < 0.5, end, start + MINUTE)
+    return concat([made, pages(rng, hosts, start, some_end, now_and_then, net)])

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dnsanom.simulate.clock import Span, beats
+from dnsanom.simulate.clock import Span
 from dnsanom.simulate.draws import generator
-from dnsanom.simulate.lookalikes.hosts import hosts_of, makers, own_names, stretches, with_pages
+from dnsanom.simulate.lookalikes.hosts import among_pages, hosts_of, makers, stretches
 from dnsanom.simulate.names import Names
 from dnsanom.simulate.network import Network
 from dnsanom.simulate.packets import Packets
@@ -27,11 +27,9 @@ class Kind:
 def reputation(seed: int, net: Network, span: Span) -> Packets:
     """Antivirus look-ups: hashes as long names, short answers."""
     rng = generator(seed, "reputation")
-    start, end, per_minute = stretches(rng, span, net.per_day(90), (3, 60), (2, 90), 400)
-    hosts = hosts_of(rng, net, len(start), 0.25)
-    who, time = beats(rng, start, end, per_minute)
-    of = makers(rng, len(start), (92, 126), (16, 40), (2, 12))
-    return with_pages(rng, hosts, start, end, own_names(rng, hosts, who, time, net, of), net)
+    stretch = stretches(rng, span, net.per_day(90), (3, 60), (2, 90), 400)
+    hosts = hosts_of(rng, net, len(stretch[0]), 0.25)
+    return among_pages(rng, hosts, stretch, net, lambda n: makers(rng, n, (92, 126), (16, 40), (2, 12)))
 
 
 def blocklists(seed: int, net: Network, span: Span) -> Packets:
@@ -50,11 +48,9 @@ def reverses(seed: int, net: Network, span: Span) -> Packets:
 def searches(seed: int, net: Network, span: Span) -> Packets:
     """Hosts with a search list: each name is tried with a suffix first, which does not exist."""
     rng = generator(seed, "searches")
-    start, end, per_minute = stretches(rng, span, net.per_day(60), (3, 40), (4, 400), 600)
-    hosts = hosts_of(rng, net, len(start), 0.4, twins=0.6)
-    who, time = beats(rng, start, end, per_minute)
-    of = makers(rng, len(start), (72, 106), (40, 100), (3, 12))
-    return with_pages(rng, hosts, start, end, own_names(rng, hosts, who, time, net, of), net)
+    stretch = stretches(rng, span, net.per_day(60), (3, 40), (4, 400), 600)
+    hosts = hosts_of(rng, net, len(stretch[0]), 0.4, twins=0.6)
+    return among_pages(rng, hosts, stretch, net, lambda n: makers(rng, n, (72, 106), (40, 100), (3, 12)))
 
 
 def _looked_up(
@@ -62,11 +58,13 @@ def _looked_up(
     most: float, kinds: Sequence[Kind],
 ) -> Packets:  # fmt: skip
     """Hosts that ask for entries of a list each, at their own rate a minute."""
-    start, end, per_minute = stretches(rng, span, net.per_day(per_day), (3, 45), rate, most)
-    hosts = hosts_of(rng, net, len(start), 0.4, few_ports=0.2)
-    who, time = beats(rng, start, end, per_minute)
-    of = [_entries(rng, kinds[int(rng.integers(len(kinds)))]) for _ in range(len(start))]
-    return with_pages(rng, hosts, start, end, own_names(rng, hosts, who, time, net, of), net)
+    stretch = stretches(rng, span, net.per_day(per_day), (3, 45), rate, most)
+    hosts = hosts_of(rng, net, len(stretch[0]), 0.4, few_ports=0.2)
+
+    def lists(n: int) -> list[Names]:
+        return [_entries(rng, kinds[int(rng.integers(len(kinds)))]) for _ in range(n)]
+
+    return among_pages(rng, hosts, stretch, net, lists)
 
 
 def _entries(rng: np.random.Generator, kind: Kind) -> Names:
