@@ -37,12 +37,13 @@ def verdict(alert_id: str, vector: str, alerts: Path | None) -> None:
 
 
 def _newest(settings: "Settings") -> Path:
+    from dnsanom.detect.find import newest_first
     from dnsanom.errors import BadUseError
 
-    found = [p for p in (Path("alerts.json"), *(settings.data / "alerts").glob("*.json")) if p.exists()]
+    found = newest_first(settings)
     if not found:
         raise BadUseError(f"{settings.data / 'alerts'}: no alerts; name a file by --alerts")
-    return max(found, key=lambda p: p.stat().st_mtime)
+    return found[0]
 
 
 def _find(path: Path, alert_id: str) -> dict[str, Any]:

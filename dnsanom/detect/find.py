@@ -15,20 +15,21 @@ def find(settings: Settings, alert_id: str, file: Path | None = None) -> tuple[A
     Looked for in `file`; without one in ./alerts.json, in data/alerts, the newest first, then in detection's
     memory. Raises BadUseError when it is in none of them.
     """
-    files = [file] if file else _files(settings)
-    for path in files:
+    looked_in = [file] if file else newest_first(settings)
+    for path in looked_in:
         alerts = [alert for alert in _read(path) if str(alert.get("id", "")).startswith(alert_id)]
         if alerts:
             return _one(alerts, alert_id, path), str(path)
     memory = settings.data / "detect.db"
     alerts = state.remembered(memory, alert_id) if not file and memory.exists() else []
     if not alerts:
-        looked = ", ".join(str(path) for path in files) or str(settings.data / "alerts")
+        looked = ", ".join(str(path) for path in looked_in) or str(settings.data / "alerts")
         raise BadUseError(f"{alert_id}: no alert of this id in {looked}; name a file by --alerts")
     return _one(alerts, alert_id, memory), str(memory)
 
 
-def _files(settings: Settings) -> list[Path]:
+def newest_first(settings: Settings) -> list[Path]:
+    """Files of alerts that are there: ./alerts.json and those of data/alerts."""
     found = [p for p in (Path("alerts.json"), *(settings.data / "alerts").glob("*.json")) if p.exists()]
     return sorted(found, key=lambda path: -path.stat().st_mtime)
 

@@ -7,17 +7,15 @@ from string import Template
 
 from dnsanom.detect.alert import Detection, model_words, plural
 from dnsanom.detect.alert_html import alert_html, vector_name
+from dnsanom.detect.output_file import put
 from dnsanom.detect.timeline import timeline
 
 ROWS = {"window": "windows", "flow": "flow rows"}
 
 
 def write(path: Path, found: Detection) -> None:
-    """Write the page so that a reader sees the old one or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    half.write_text(page(found), encoding="utf-8")
-    half.replace(path)
+    """Write the page whole, see `put`."""
+    put(path, page(found))
 
 
 def page(found: Detection) -> str:

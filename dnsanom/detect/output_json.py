@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 
 from dnsanom.detect.alert import Alert
+from dnsanom.detect.output_file import put
 
 
 def write(path: Path, alerts: list[Alert]) -> None:
-    """Write the list so that a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    half.write_text(json.dumps(alerts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    half.replace(path)
+    """Write the list whole, see `put`."""
+    put(path, json.dumps(alerts, indent=2, ensure_ascii=False) + "\n")

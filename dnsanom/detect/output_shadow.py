@@ -8,6 +8,7 @@ import jinja2
 
 from dnsanom.detect.alert import Alert, model_words
 from dnsanom.detect.difference import Difference, Side
+from dnsanom.detect.output_file import put
 
 #: What is told of an alert; the rest is in detection's memory.
 KEYS = (
@@ -18,10 +19,9 @@ _TEMPLATE = Path(__file__).with_name("shadow.html")
 
 
 def write(out: Path, found: Difference) -> None:
-    """Write both files so that a reader sees the old ones or the new ones, never half of one."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    _put(out, json.dumps(told(found), indent=2, ensure_ascii=False) + "\n")
-    _put(out.with_suffix(".html"), page(found))
+    """Write both files, each whole, see `put`."""
+    put(out, json.dumps(told(found), indent=2, ensure_ascii=False) + "\n")
+    put(out.with_suffix(".html"), page(found))
 
 
 def told(found: Difference) -> dict[str, Any]:
@@ -58,9 +58,3 @@ def _side(side: Side) -> dict[str, Any]:
 def _short(alert: Alert) -> dict[str, Any]:
     whole: dict[str, Any] = dict(alert)
     return {key: whole[key] for key in KEYS}
-
-
-def _put(path: Path, text: str) -> None:
-    half = path.with_name(f".{path.name}.part")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
