@@ -7,8 +7,8 @@ import pandas as pd
 
 from dnsanom.detect.alert import Alert, ModelRef
 from dnsanom.detect.build import build
-from dnsanom.detect.merge import Merging
-from dnsanom.detect.score import PAIR, Span
+from dnsanom.detect.merge import PAIR, Merging
+from dnsanom.detect.score import Span
 from dnsanom.detect.state import State
 from dnsanom.detect.tell import Teller, core
 from dnsanom.detect.vectors import reach

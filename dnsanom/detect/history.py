@@ -13,7 +13,8 @@ import pandas as pd
 
 from dnsanom.dataset import views
 from dnsanom.dataset.networks import Prefixes, pack, prefixes
-from dnsanom.detect.score import PAIR, epoch_seconds
+from dnsanom.detect.merge import PAIR
+from dnsanom.detect.score import epoch_seconds
 from dnsanom.schema import feature_names
 from dnsanom.settings import Settings
 from dnsanom.store import lake as lakes

@@ -21,6 +21,8 @@ from dnsanom.detect.vectors import family, majority, pauses
 from dnsanom.params import Params
 
 CLIENT, SERVER = "client", "server"
+#: What a flagged window is: one client, one server, the window's start (epoch s).
+PAIR = [CLIENT, SERVER, "window"]
 
 
 @dataclass(frozen=True)

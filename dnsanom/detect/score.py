@@ -8,6 +8,7 @@ import ibis
 import pandas as pd
 
 from dnsanom.dataset import noise, views
+from dnsanom.detect.merge import PAIR
 from dnsanom.detect.vectors import majority
 from dnsanom.model import bundle as bundles
 from dnsanom.model.bundle import Bundle
@@ -19,7 +20,6 @@ from dnsanom.store.lake_files import Folder
 HOUR = 3600
 #: Flows that are scored at once: enough that the query's fixed cost does not count, few enough for memory.
 MOST_FLOWS = 2_000_000
-PAIR = ["client", "server", "window"]
 #: Columns of a flagged window before its features; `rows` are the view's rows that were flagged in it.
 WINDOW_COLUMNS = (
     *PAIR,

@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from dnsanom.detect.merge import Merging
-from dnsanom.detect.vectors import majority
-from dnsanom.model.threshold import days, decide
+from dnsanom.detect.merge import PAIR, Merging
+from dnsanom.model.threshold import days, decide, incidents, windowed
 from dnsanom.schema import BENIGN, SEEN, UNKNOWN
 
 Figures = dict[str, Any]
-_PAIR = ["client", "server", "window"]
 #: Thresholds that the curve of recall against alerts a day is drawn through.
 STEPS = 8
 
@@ -32,13 +30,11 @@ def raised(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging: 
     hit = (said != BENIGN).to_numpy()
     part = rows.loc[hit, ["client", "server", "first_seen", "packet_count", "episode"]]
     part = part.assign(truth=rows["vector"][hit], vector=said[hit], score=scored["score"][hit])
-    seconds = part["first_seen"].dt.as_unit("s").astype("int64")
-    part["window"] = seconds // merging.window_seconds * merging.window_seconds
-    sums = part.groupby(_PAIR).agg(score=("score", "max"), packets=("packet_count", "sum"))
-    merged = merging.incidents(sums.join(majority(part, _PAIR)).reset_index())
+    part = windowed(part, merging)
+    merged = incidents(part, merging)
     merged["raised"] = merged["incident"].map(_raised(merged, merging))
-    told = merged.rename(columns={"vector": "told"})[[*_PAIR, "incident", "told", "raised"]]
-    return part.join(told.set_index(_PAIR), on=_PAIR)
+    told = merged.rename(columns={"vector": "told"})[[*PAIR, "incident", "told", "raised"]]
+    return part.join(told.set_index(PAIR), on=PAIR)
 
 
 def _raised(merged: pd.DataFrame, merging: Merging) -> pd.Series:

@@ -4,20 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from dnsanom.detect.merge import merging
-from dnsanom.model import frames, novelty, tracking
-from dnsanom.model.asked import asked
+from dnsanom.model import frames, tracking
 from dnsanom.model.board import WORSE, Result, Row, as_good
-from dnsanom.model.bundle import Bundle, matrix, scored
-from dnsanom.model.distinct import in_parts
+from dnsanom.model.bundle import Bundle
 from dnsanom.model.ground import Ground, Grounds
 from dnsanom.model.precision import Cost
+from dnsanom.model.refit import alertable, pipeline
 from dnsanom.model.scoring import Metrics, alerting, worth
-from dnsanom.model.threshold import choose
 from dnsanom.model.trials import run_trials
 from dnsanom.model.usual import usual
 
@@ -29,18 +25,12 @@ def best(model: str, ground: Ground, result: Result) -> Bundle:
     """A setting's model, fitted on the ground's rows, with its threshold and what comes of alerts at it."""
     what, validation = ground.task, ground.validation
     (trial,) = run_trials(model, [result.setting], what)
-    rows = np.asarray(what.before.transform(matrix(validation, ground.view)))
-    whole = asked(rows, validation["vector"], validation["episode"])
-    chances = in_parts(trial.model.predict_proba, whole.rows)
-    classes = [str(c) for c in trial.model.classes_]
     detect, merge = ground.settings.params.detect, merging(ground.settings.params)
-    known = novelty.calibrated(what.train, whole, validation, detect.unknown_alerts_per_day, merge)
-    answers = scored(chances, classes, *known.judged(whole.rows))
-    answers = answers.iloc[whole.inverse].set_index(validation.index)
-    chosen = choose(validation, answers, detect.false_alerts_per_day, merge)
-    told = alerting(validation, answers, chosen.score, merge) | {"within_budget": chosen.within_budget}
-    pipeline = Pipeline([*what.before.steps, ("model", trial.model)])
-    return Bundle(pipeline, _card(model, ground, result, classes, result.metrics | told), known)
+    known, answers, limit = alertable(what, trial, ground.whole, validation, detect, merge)
+    told = alerting(validation, answers, limit.score, merge) | {"within_budget": limit.within_budget}
+    classes = [str(c) for c in trial.model.classes_]
+    card = _card(model, ground, result, classes, result.metrics | told)
+    return Bundle(pipeline(what, trial), card, known)
 
 
 def chosen(model: str, grounds: Grounds, ordered: list[Result]) -> tuple[Result, Bundle]:

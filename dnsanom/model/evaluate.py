@@ -13,7 +13,7 @@ from dnsanom.model import examined, frames, report, tracking
 from dnsanom.model.bundle import CARD_FILE, Bundle, digest, matrix, predict
 from dnsanom.model.candidates import MODELS
 from dnsanom.model.evaluation import Evaluation
-from dnsanom.model.methods import Method, methods
+from dnsanom.model.methods import methods
 from dnsanom.model.sampled import PARTS
 from dnsanom.model.scoring import Metrics, alerting, flat, metrics, worth
 from dnsanom.settings import Settings
@@ -28,7 +28,8 @@ def evaluate(settings: Settings, view: str) -> Evaluation:
     """
     rows, merge = frames.load(settings, view, "test"), merging(settings.params)
     bundles = candidates(settings, view)
-    others = _baselines(settings, view, rows)
+    train, validation = (frames.load(settings, view, part) for part in PARTS[:2])
+    others = methods(settings, view, rows, train, validation)
     answers = {model: predict(bundle, rows) for model, bundle in bundles.items()}
     chosen = winner(bundles)
     parts = examined.of_rows(bundles[chosen], rows, answers[chosen], merge, settings.params.dataset.seed)
@@ -42,7 +43,7 @@ def evaluate(settings: Settings, view: str) -> Evaluation:
         budget=settings.params.detect.false_alerts_per_day,
         rows=rows,
         answers=answers | {name: method.answers for name, method in others.items()},
-        parts=parts | examined.of_training(settings, bundles[chosen], rows, merge),
+        parts=parts | examined.of_training(settings, bundles[chosen], train, validation, rows, merge),
     )
     _write(settings, done)
     _log(settings, done)
@@ -85,11 +86,6 @@ def score(settings: Settings, bundle: Bundle, rows: pd.DataFrame, answers: pd.Da
     return metrics(rows, answers) | alerting(
         rows, answers, bundle.card["threshold"], merging(settings.params)
     )
-
-
-def _baselines(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, Method]:
-    train, validation = (frames.load(settings, view, part) for part in PARTS[:2])
-    return methods(settings, view, rows, train, validation)
 
 
 def _write(settings: Settings, done: Evaluation) -> None:

@@ -9,7 +9,6 @@ from dnsanom.detect.merge import Merging
 from dnsanom.model import alerts, hardest
 from dnsanom.model.bundle import Bundle
 from dnsanom.model.calibration import reliability
-from dnsanom.model.frames import load
 from dnsanom.model.leftout import left_out
 from dnsanom.model.randomsplit import random_split
 from dnsanom.model.resampled import f1_intervals
@@ -33,19 +32,25 @@ def of_rows(
     }
 
 
-def of_training(settings: Settings, bundle: Bundle, test: pd.DataFrame, merging: Merging) -> dict[str, Any]:
+def of_training(
+    settings: Settings,
+    bundle: Bundle,
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    test: pd.DataFrame,
+    merging: Merging,
+) -> dict[str, Any]:
     """What the setting has to be fitted again for."""
-    view = bundle.card["view"]
-    train, validation = load(settings, view, "train"), load(settings, view, "validation")
     return {
         "random_split": random_split(settings, bundle, train, validation, test),
         "left_out": left_out(settings, bundle, train, validation, test, merging),
         "sampling": at_rates(settings, bundle, test, merging),
-        "features": _features(settings, view, bundle),
+        "features": _features(settings, bundle),
     }
 
 
-def _features(settings: Settings, view: str, bundle: Bundle) -> dict[str, Any]:
+def _features(settings: Settings, bundle: Bundle) -> dict[str, Any]:
     """The features that the model sees, with the scores that the data set's preparation gave each."""
-    scores = json.loads((settings.dataset(view) / "features.json").read_text()).get("scores", {})
+    told = settings.dataset(bundle.card["view"]) / "features.json"
+    scores = json.loads(told.read_text()).get("scores", {})
     return {name: scores.get(name) for name in bundle.card["features"]}

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dnsanom.dataset import fingerprint
 from dnsanom.dataset.prepare import prepare
 from dnsanom.model import frames, intervals
+from dnsanom.model.asked import Asked, asked
+from dnsanom.model.bundle import matrix
 from dnsanom.model.candidates import Setting
 from dnsanom.model.precision import Cost, rounding_cost
 from dnsanom.model.task import Task, task
@@ -59,6 +62,12 @@ class Ground:
         train = frames.counted(*where, "train", self.features, ("vector",))
         validation = frames.counted(*where, "validation", self.features, ("vector", "episode"))
         return task(train, validation, self.view, self.features, limits, self.seed, limits.resolution)
+
+    @cached_property
+    def whole(self) -> Asked:
+        """What is asked of each validation row, in the order of `validation`."""
+        rows = np.asarray(self.task.before.transform(matrix(self.validation, self.view)))
+        return asked(rows, self.validation["vector"], self.validation["episode"])
 
     @cached_property
     def times(self) -> intervals.Times:

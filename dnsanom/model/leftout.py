@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from dnsanom.detect.merge import Merging
 from dnsanom.model import alerts
 from dnsanom.model.bundle import Bundle, predict, scaled
 from dnsanom.model.novelty import Novelty
-from dnsanom.model.refit import fitted
+from dnsanom.model.refit import fitted, pipeline
 from dnsanom.model.threshold import decide
 from dnsanom.schema import BENIGN, UNKNOWN
 from dnsanom.settings import Settings
@@ -60,7 +59,7 @@ def _without(
     known = Novelty().fit(what.train.rows, what.train.of, what.train.weight)
     far = known.distance(what.asked.rows)[what.asked.inverse]
     known.calibrate(float(np.quantile(far, 1 - beyond)))
-    return Bundle(Pipeline([*what.before.steps, ("model", trial.model)]), bundle.card, known)
+    return Bundle(pipeline(what, trial), bundle.card, known)
 
 
 def _told(rows: pd.DataFrame, answers: pd.DataFrame, threshold: float, merging: Merging) -> dict[str, Any]:

@@ -7,11 +7,10 @@ it is asked about. Most published figures are of such splits.
 from typing import Any
 
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from dnsanom.model.bundle import Bundle, predict
 from dnsanom.model.novelty import Novelty
-from dnsanom.model.refit import fitted
+from dnsanom.model.refit import fitted, pipeline
 from dnsanom.model.scoring import confusion, likeliest, macro_f1, per_vector
 from dnsanom.settings import Settings
 
@@ -28,6 +27,6 @@ def random_split(
     learnt, asked = pot.iloc[: len(train)], pot.iloc[len(train) :].iloc[:MOST]
     what, trial = fitted(settings, bundle, learnt, asked.iloc[:1_000])
     known = Novelty().fit(what.train.rows, what.train.of, what.train.weight)
-    made = Bundle(Pipeline([*what.before.steps, ("model", trial.model)]), bundle.card, known)
+    made = Bundle(pipeline(what, trial), bundle.card, known)
     table = confusion(asked["vector"], likeliest(predict(made, asked)))
     return {"macro_f1": macro_f1(table), "rows": len(asked), "vectors": per_vector(table)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dnsanom.detect.merge import Merging
+from dnsanom.detect.merge import PAIR, Merging
 from dnsanom.detect.vectors import majority
 from dnsanom.model.distinct import Floats
 from dnsanom.model.traffic import SHARE
@@ -19,7 +19,6 @@ from dnsanom.schema import BENIGN
 
 LEAST = 0.5
 _DAY = 86_400.0
-_PAIR = ["client", "server", "window"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,22 @@ def days(rows: pd.DataFrame) -> float:
     return span * float(rows.attrs.get(SHARE, 1.0))
 
 
+def windowed(flagged: pd.DataFrame, merging: Merging) -> pd.DataFrame:
+    """The rows with `window`, the start of the window that each begins in (epoch s)."""
+    seconds = flagged["first_seen"].dt.as_unit("s").astype("int64")
+    return flagged.assign(window=seconds // merging.window_seconds * merging.window_seconds)
+
+
+def incidents(rows: pd.DataFrame, merging: Merging, **more: tuple[str, str]) -> pd.DataFrame:
+    """Windows of the pairs of flagged rows, numbered by the incident that each is part of, as detection does.
+
+    rows: client, server, window, packet_count, and the vector and score given. Columns beside those of
+    `merging.incidents` are `packets`, summed, and what `more` asks of the rows: column and function.
+    """
+    sums = rows.groupby(PAIR).agg(score=("score", "max"), packets=("packet_count", "sum"), **more)
+    return merging.incidents(sums.join(majority(rows, PAIR)).reset_index())
+
+
 def count_alerts(flagged: pd.DataFrame, merging: Merging) -> int:
     """Alerts made of benign rows alone: an alert that an attack has a part in is no false one.
 
@@ -51,13 +66,7 @@ def count_alerts(flagged: pd.DataFrame, merging: Merging) -> int:
     """
     if not flagged["benign"].any():
         return 0
-    seconds = flagged["first_seen"].dt.as_unit("s").astype("int64")
-    rows = flagged.assign(window=seconds // merging.window_seconds * merging.window_seconds)
-    sums = rows.groupby(_PAIR).agg(
-        score=("score", "max"), packets=("packet_count", "sum"), benign=("benign", "all")
-    )
-    windows = sums.join(majority(rows, _PAIR)).reset_index()
-    merged = merging.incidents(windows)
+    merged = incidents(windowed(flagged, merging), merging, benign=("benign", "all"))
     alerts = merged.groupby("incident").agg(
         windows=("window", "size"), packets=("packets", "sum"), benign=("benign", "all")
     )
