@@ -36,8 +36,10 @@ from dnsanom.simulate.nfcapd import write_nfcapd
 from dnsanom.store.objects import ObjectStore
 
 NAME = "benchmark-000"
-#: Exports and flows of each: a small site's day, a large site's hour and its day, and large exports.
-SMALL, FEW, DAY, LARGE = (288, 4_400), (12, 50_000), (288, 50_000), (4, 1_000_000)
+#: Exports and flows of each: a small site's day, a large site's hour, two hours, day and three days, by which
+#: memory is seen to stay where it was, and large exports.
+SMALL, LARGE = (288, 4_400), (4, 1_000_000)
+HOUR, HOURS, DAY, DAYS = (12, 50_000), (24, 50_000), (288, 50_000), (864, 50_000)
 PEERS = {SMALL: 8, DAY: 2}
 BAR, MOST = 500_000, 1.5 * 2**30
 #: Seconds between two looks at a pull's processes.
@@ -82,13 +84,15 @@ def main(scale: float) -> int:
         print("nfdump is not installed: nothing to compare with")
         return 1
     with tempfile.TemporaryDirectory() as folder, store(Path(folder)) as s3:
-        found = {of: measured(Path(folder), s3, *scaled(of, scale)) for of in (SMALL, FEW, DAY, LARGE)}
+        sets = (SMALL, HOUR, HOURS, DAY, DAYS, LARGE)
+        found = {of: measured(Path(folder), s3, *scaled(of, scale)) for of in sets}
         peers = {of: usual(Path(folder), *scaled((n, of[1]), scale)) for of, n in PEERS.items()}
     for of, peer in peers.items():
         print(
             f"{of[1]:,} flows an export: {found[of].flows / found[of].seconds / peer:.1f} times the usual way"
         )
-    print(f"memory of {DAY[0]} exports to {FEW[0]}: {found[DAY].peak / found[FEW].peak:.2f}")
+    for more, few in ((DAY, HOUR), (DAYS, HOURS)):
+        print(f"memory of {more[0]} exports to {few[0]}: {found[more].peak / found[few].peak:.2f}")
     print(f"most memory: {max(one.peak for one in found.values()) / 2**30:.2f} GiB (bar: {MOST / 2**30:g})")
     return 0
 

@@ -76,7 +76,7 @@ def main(clients: int) -> int:
 def made(folder: Path, clients: int) -> Settings:
     """A project with the data sets of a simulated day; what it takes is not part of a sweep, but told."""
     (folder / "params.yaml").write_text(_all_rows((ROOT / "params.yaml").read_text()))
-    settings = load_settings(folder, {})
+    settings = load_settings(folder, {"DNSANOM_MEMORY_GB": "6"})
     settings.flows.mkdir(parents=True)
     with timed("simulated"):
         flows, truth = simulate_day(datetime(2026, 3, 2, tzinfo=UTC), 24, clients, SEED)

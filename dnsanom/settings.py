@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from dnsanom.errors import SettingsError
 from dnsanom.params import Frozen, Params, Port, first_problem, load_params
@@ -55,6 +55,8 @@ class Settings(Frozen):
     pages_url: str | None = None
     #: Where the local Prefect server is; None without one.
     prefect_url: str | None = None
+    #: Gigabytes that the making of a data set may hold in memory before it spills to disk.
+    memory_gb: float = Field(1, ge=0.5)
 
     @property
     def lake(self) -> "Path | UPath":
@@ -124,6 +126,7 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
     "DNSANOM_LEDGER": ("", "ledger_url"),
     "DNSANOM_LAKE": ("", "lake_url"),
     "DNSANOM_MLFLOW_URI": ("", "mlflow_uri"),
+    "DNSANOM_MEMORY_GB": ("", "memory_gb"),
     "DNSANOM_PAGES_URL": ("", "pages_url"),
     "DNSANOM_PREFECT_URL": ("", "prefect_url"),
     "DNSANOM_S3_PORT": ("ports", "s3"),
@@ -161,6 +164,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] | None = 
                 "lake_url": plain.get("lake_url"),
                 "pages_url": plain.get("pages_url"),
                 "prefect_url": plain.get("prefect_url"),
+                "memory_gb": plain.get("memory_gb", 1),
                 "params": load_params(root / "params.yaml"),
             }
         )

@@ -99,10 +99,17 @@ def test_settings_are_frozen_and_default_to_the_project(project: Path) -> None:
 
 def test_every_environment_variable_names_a_setting(project: Path) -> None:
     for variable in ENVIRONMENT:
-        value = "8333" if variable.endswith("_PORT") else str(project)
+        value = "8333" if variable.endswith(("_PORT", "_GB")) else str(project)
         load_settings(project, {variable: value})
 
 
 def test_a_port_that_is_none_is_named(project: Path) -> None:
     with pytest.raises(SettingsError, match=r"environment: ports\.mlflow: 'http': "):
         load_settings(project, {"DNSANOM_MLFLOW_PORT": "http"})
+
+
+def test_memory_is_a_number_of_gigabytes(project: Path) -> None:
+    assert load_settings(project, {}).memory_gb == 1
+    assert load_settings(project, {"DNSANOM_MEMORY_GB": "6.5"}).memory_gb == 6.5
+    with pytest.raises(SettingsError, match=r"environment: memory_gb: '0\.1': "):
+        load_settings(project, {"DNSANOM_MEMORY_GB": "0.1"})

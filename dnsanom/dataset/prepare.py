@@ -7,6 +7,7 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import ibis
 import pandas as pd
 
@@ -31,15 +32,19 @@ def prepare(settings: Settings, view: str) -> Path:
     """Write the data set of the frozen flows, and what is left of it where packets are sampled.
 
     `train`, `validation` and `test.parquet`, `features.json`, `summary.json`; the same three tables for each
-    rate in `sampled/RATE`. Returns the folder. Raises DatasetError if there are no frozen flows or a side
-    would be empty.
+    rate in `sampled/RATE`. Returns the folder. Raises DatasetError if there are no frozen flows, a side
+    would be empty, or `settings.memory_gb` do not hold what can't be spilled.
     """
     folder = settings.dataset(view)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as spill:
-        con = ibis.duckdb.connect(memory_limit="1GB", temp_directory=spill, preserve_insertion_order=False)
+        limit = f"{settings.memory_gb:g}GB"
+        con = ibis.duckdb.connect(memory_limit=limit, temp_directory=spill, preserve_insertion_order=False)
         try:
             _prepare(con, settings, view, folder)
+        except duckdb.OutOfMemoryException as error:
+            rule = f"{settings.memory_gb:g} GB do not hold these flows; set DNSANOM_MEMORY_GB to more"
+            raise DatasetError(f"{settings.flows}: {rule}") from error
         finally:
             con.disconnect()
     return folder

@@ -224,3 +224,9 @@ def test_rules_label_sampled_rows_as_they_label_all_and_a_verdict_stands_over_th
         assert set(mine["vector"]) == {"benign"}
         assert set(rows.loc[rows["vector"] == "tunnel", "label_source"]) == {"rule"}
     assert set(sampled["episode"].dropna()) == set(train["episode"].dropna())
+
+
+def test_flows_that_memory_does_not_hold_say_which_setting_to_raise(frozen: Settings) -> None:
+    small = frozen.model_copy(update={"memory_gb": 0.001})
+    with pytest.raises(DatasetError, match=r"flows: 0.001 GB do not hold these flows; set DNSANOM_MEMORY_GB"):
+        prepare(small, "window")
