@@ -146,3 +146,15 @@ def test_the_page_escapes_what_came_from_traffic(project: Settings, rival: str) 
     found = shadow(project, "window", rival)
     found.both[0][0]["words"] = "<script>alert(1)</script>"
     assert "<script>alert" not in page(found)
+
+
+def test_the_page_names_other_vectors_first_and_says_when_there_are_no_hours(
+    project: Settings, rival: str
+) -> None:
+    put(project, *halves(day()))
+    both = page(shadow(project, "window", rival)).partition("<h2>Both")[2]
+    assert both.index(' other">flood</td>') < both.index(">tunnel</td>")
+    assert both.index(' other">scan</td>') < both.index(">tunnel</td>")
+    nothing = page(compare("window", side(), side(), 360))
+    assert "the lake has no hour yet that both may score" in nothing
+    assert nothing.count("None.") == 3
