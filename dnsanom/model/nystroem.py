@@ -13,8 +13,9 @@ from sklearn.base import BaseEstimator
 from sklearn.kernel_approximation import Nystroem
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from dnsanom.model.calibrated import told_apart, width
 from dnsanom.model.distinct import Floats
-from dnsanom.model.tempered import Tempered, told_apart, width
+from dnsanom.model.tempered import Tempered
 
 #: Rows that are mapped at once: with 100 landmarks, 7 MB.
 _BLOCK = 8_192

@@ -116,13 +116,14 @@ def flat(figures: Metrics) -> dict[str, float | None]:
     return plain | of_vectors | areas | found | soon
 
 
-def worth(validation: Metrics) -> tuple[bool, float, float]:
+def worth(validation: Metrics) -> tuple[bool, float]:
     """What a model is worth by its figures on validation rows: a larger tuple is worth more.
 
-    A model that keeps the budget of false alerts comes before one that does not; then counts the share of
-    episodes found at its threshold, each vector the same; then macro-F1, which says how well rows are named
-    and not whether a score can be ranked by.
+    A model that keeps the budget of false alerts comes before one that does not; then counts the mean of the
+    share of episodes found at its threshold, each vector the same, and macro-F1: an attack is to be found
+    and to be called what it is. Either alone is fooled: the first by the few episodes that lie at the
+    threshold, the second by scores that name rows well and rank them badly.
     """
     found = [row["flagged"] / row["episodes"] for row in validation["episodes"].values() if row["episodes"]]
     share = sum(found) / len(found) if found else 0.0
-    return bool(validation["within_budget"]), round(share, 6), float(validation["macro_f1"])
+    return bool(validation["within_budget"]), round((share + float(validation["macro_f1"])) / 2, 6)

@@ -1,4 +1,4 @@
-"""A support vector machine with probabilities: scikit-learn's SVC on distinct rows, and one temperature.
+"""A support vector machine with probabilities: scikit-learn's SVC on distinct rows, its pairs coupled.
 
 `SVC(probability=True)` is deprecated, fits five times over and may contradict its own predictions. Equal rows
 are one row here with their summed weight, which libsvm takes as that many rows: the machine is the same, and
@@ -13,17 +13,18 @@ from sklearn.base import BaseEstimator
 from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from dnsanom.model.calibrated import told_apart, width
+from dnsanom.model.coupled import Coupled
 from dnsanom.model.distinct import Floats
-from dnsanom.model.tempered import Tempered, told_apart, width
 
 #: Rows whose kernel values are held at once: with 5,000 support vectors, 10 MB.
 _BLOCK = 256
 
 
-class CalibratedSVC(Tempered, BaseEstimator):  # type: ignore[misc]
+class CalibratedSVC(Coupled, BaseEstimator):  # type: ignore[misc]
     """SVC with `predict_proba`; margins are computed as matrix products, several times faster than libsvm's.
 
-    `calibrate` sets `temperature_`; until then it is 1.
+    `calibrate` sets the sigmoids of the pairs of classes.
     """
 
     def __init__(
@@ -44,19 +45,20 @@ class CalibratedSVC(Tempered, BaseEstimator):  # type: ignore[misc]
         gamma = width(self.gamma, seen.rows, seen.weight)
         self.svc_ = SVC(C=self.C, kernel=self.kernel, gamma=gamma, cache_size=self.cache_size)
         self.svc_.fit(seen.rows, seen.of, seen.weight)
-        self.classes_, self.temperature_ = self.svc_.classes_, 1.0
+        self.classes_ = self.svc_.classes_
+        self.neutral()
         return self
 
     def margins(self, X: ArrayLike) -> Floats:
-        """One-vs-rest margins (n, classes), as SVC's `decision_function` gives them."""
+        """Margins of each pair of classes (n, pairs), positive for the pair's first class; as
+        `decision_function` of an SVC with shape "ovo" gives them, but for the sign if there is one pair."""
         check_is_fitted(self)
         rows = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
         weights = _pair_weights(self.svc_)
         pairs = [self._pairwise(rows[i : i + _BLOCK], weights) for i in range(0, len(rows), _BLOCK)]
-        return _one_vs_rest(np.concatenate(pairs), len(self.classes_))
+        return np.concatenate(pairs)
 
     def _pairwise(self, X: Floats, weights: Floats) -> Floats:
-        """Margins of each pair of classes (n, pairs), positive for the pair's first class."""
         return np.asarray(self._kernel(X) @ weights + _sign(self.svc_) * self.svc_.intercept_)
 
     def _kernel(self, X: Floats) -> Floats:
@@ -92,18 +94,3 @@ def _pair_weights(svc: SVC) -> Floats:
 def _sign(svc: SVC) -> int:
     """-1 for two classes: scikit-learn publishes the two-class machine as favouring the second."""
     return -1 if len(svc.classes_) == 2 else 1
-
-
-def _one_vs_rest(pairs: Floats, classes: int) -> Floats:
-    """Votes of the pairs, and below one vote their summed confidence, as scikit-learn combines them."""
-    votes, trust = np.zeros((len(pairs), classes)), np.zeros((len(pairs), classes))
-    column = 0
-    for i in range(classes):
-        for j in range(i + 1, classes):
-            margin = pairs[:, column]
-            votes[:, i] += margin >= 0
-            votes[:, j] += margin < 0
-            trust[:, i] += margin
-            trust[:, j] -= margin
-            column += 1
-    return np.asarray(votes + trust / (3 * (np.abs(trust) + 1)))
