@@ -40,26 +40,38 @@ def swapped(halves: V6) -> bytes:
     return np.ascontiguousarray(halves).view("<u8").byteswap().tobytes()
 
 
-def encode_v4(numbers: V4) -> tuple[Codes, pa.Array]:
-    """Codes into the distinct addresses, and those as text."""
-    if len(numbers) and (numbers == numbers[0]).all():
-        return np.zeros(len(numbers), np.int32), v4_text(numbers[:1])
-    encoded = pa.array(numbers, pa.uint32()).dictionary_encode()
-    return np.asarray(encoded.indices), v4_text(np.asarray(encoded.dictionary))
+def encode_v4(*columns: V4) -> tuple[list[Codes], pa.Array]:
+    """Each column's codes into the distinct addresses of all, and those as text."""
+    if len(columns) == 1 and len(columns[0]) and (columns[0] == columns[0][0]).all():
+        return [np.zeros(len(columns[0]), np.int32)], v4_text(columns[0][:1])
+    codes, distinct = _encoded([pa.array(column, pa.uint32()) for column in columns])
+    return codes, v4_text(np.asarray(distinct))
 
 
-def encode_v6(halves: V6) -> tuple[Codes, pa.Array]:
+def encode_v6(*columns: V6) -> tuple[list[Codes], pa.Array]:
     """As `encode_v4`, for IPv6."""
-    data = pa.py_buffer(np.ascontiguousarray(halves))
-    encoded = pa.Array.from_buffers(pa.binary(16), len(halves), [None, data]).dictionary_encode()
-    distinct = encoded.dictionary
+    data = [pa.py_buffer(np.ascontiguousarray(column)) for column in columns]
+    sixteens = [
+        pa.Array.from_buffers(pa.binary(16), len(column), [None, each])
+        for column, each in zip(columns, data, strict=True)
+    ]
+    codes, distinct = _encoded(sixteens)
     bodies = np.frombuffer(distinct.buffers()[1] or b"", "V16")[distinct.offset :][: len(distinct)]
-    return np.asarray(encoded.indices), v6_text(bodies)
+    return codes, v6_text(bodies)
+
+
+def _encoded(columns: list[pa.Array]) -> tuple[list[Codes], pa.Array]:
+    """Codes that may be written to, and the values they stand for; columns of one length."""
+    if not len(columns[0]):
+        return [np.zeros(0, np.int32) for _ in columns], columns[0]
+    chunks = pa.chunked_array(columns).dictionary_encode().chunks
+    return [np.array(chunk.indices) for chunk in chunks], chunks[-1].dictionary
 
 
 def dictionary(codes: Codes, texts: pa.Array) -> pa.Array:
     """Codes into texts as a dictionary array; a code below 0 is null."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), texts)
+    null = codes < 0
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=null if null.any() else None), texts)
 
 
 def packed(text: str) -> bytes | None:

@@ -12,7 +12,8 @@ from dnsanom.netflow.nfcapd.flows import ADDRESSES, GENERIC, Flows
 from dnsanom.netflow.nfcapd.walk import Offsets
 from dnsanom.netflow.parallel import side_by_side
 
-_Job = Callable[[], tuple[Codes, pa.Array]]
+_Encoded = tuple[list[Codes], pa.Array]
+_Job = Callable[[], _Encoded]
 _SAME_NAME = ("protocol", "src_port", "dst_port", "tcp_flags", "tos", "packets", "bytes")
 _UNSET = ("0.0.0.0", "::")
 #: IPv6 rows that are worth a thread of their own.
@@ -26,7 +27,9 @@ def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str
     made = {name: pa.array(numbers[name], mask=mask) for name in _SAME_NAME}
     made["first_seen"] = pa.array(numbers["first"], mask=mask)
     lasted = np.subtract(numbers["last"], numbers["first"], out=numbers["last"])
-    made["duration"] = pa.array(lasted / 1000, mask=mask)
+    # In the same memory: a file of millions of flows needs little more than its table.
+    seconds = np.divide(lasted, 1000, out=lasted.view(np.float64))
+    made["duration"] = pa.array(seconds, mask=mask)
     made["flows"] = pa.array(np.maximum(numbers["flows"], 1, out=numbers["flows"]))
     made["src_ip"], made["dst_ip"] = _addresses(flows)
     made["exporter"] = _exporter(flows, exporters)
@@ -38,22 +41,20 @@ def to_columns(flows: Flows, exporters: Exporters, offsets: Offsets) -> dict[str
 
 def _addresses(flows: Flows) -> tuple[pa.Array, pa.Array]:
     """Source and destination over one dictionary: the IPv4 addresses, then the IPv6 ones."""
-    count = len(flows.seen)
     rows, bodies = flows.of_v6(nf.IPV6)
     jobs: list[_Job] = [
-        lambda: encode_v4(np.concatenate([flows.numbers["src"], flows.numbers["dst"]])),
-        lambda: encode_v6(np.concatenate([bodies["src"], bodies["dst"]])),
+        lambda: encode_v4(flows.numbers["src"], flows.numbers["dst"]),
+        lambda: encode_v6(bodies["src"], bodies["dst"]),
     ]
-    (both, texts), (wide, wide_texts) = side_by_side(_done, jobs, len(rows) > _MANY)
-    src, dst = both[:count].copy(), both[count:].copy()
-    src[rows], dst[rows] = wide[: len(rows)] + len(texts), wide[len(rows) :] + len(texts)
+    ((src, dst), texts), (wide, wide_texts) = side_by_side(_done, jobs, len(rows) > _MANY)
+    src[rows], dst[rows] = (codes + len(texts) for codes in wide)
     texts = pa.concat_arrays([texts, wide_texts])
     lacking = np.flatnonzero(flows.without(ADDRESSES))
     src[lacking] = dst[lacking] = -1
     return dictionary(src, texts), dictionary(dst, texts)
 
 
-def _done(job: _Job) -> tuple[Codes, pa.Array]:
+def _done(job: _Job) -> _Encoded:
     return job()
 
 
@@ -64,10 +65,13 @@ def _exporter(flows: Flows, exporters: Exporters) -> pa.Array:
     known[list(named)] = np.arange(len(named))
     codes: Codes = known[flows.exporter]
     texts = pa.array(list(named.values()), pa.string())
-    received, more = encode_v4(flows.numbers["router"])
-    codes = np.where(flows.numbers["router"] == 0, codes, received + np.int32(len(texts)))
-    texts = pa.concat_arrays([texts, more])
+    routers = flows.numbers["router"]
+    if routers.any():
+        (received,), more = encode_v4(routers)
+        received += np.int32(len(texts))
+        np.copyto(codes, received, where=routers != 0)
+        texts = pa.concat_arrays([texts, more])
     rows, bodies = flows.of_v6(nf.RECEIVED_V6)
-    wide, more = encode_v6(bodies["ip"])
+    (wide,), more = encode_v6(bodies["ip"])
     codes[rows], texts = wide + len(texts), pa.concat_arrays([texts, more])
     return dictionary(codes, texts)

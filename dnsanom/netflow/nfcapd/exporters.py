@@ -81,7 +81,8 @@ def _address(info: np.void) -> str:
 
 def _samplers(records: Records, key: str) -> Iterator[tuple[int, int, int, int | None]]:
     """Place, exporter, sampler's id and its 1:N, in file order."""
-    chosen, data = np.isin(records.kinds, [nf.SAMPLER_RECORD, nf.LEGACY_SAMPLER_RECORD]), records.data
+    kinds, data = records.kinds, records.data
+    chosen = (kinds == nf.SAMPLER_RECORD) | (kinds == nf.LEGACY_SAMPLER_RECORD)
     for place in records.offsets[chosen].tolist():
         where = f"{key}: sampler record at byte {place:,}"
         if int.from_bytes(data[place + 2 : place + 4], "little") == nf.LEGACY_SAMPLER_INFO.itemsize:

@@ -33,7 +33,9 @@ class Records:
     sizes: Words
 
     def part(self, chosen: slice | npt.NDArray[np.bool_]) -> "Records":
-        """Some of them."""
+        """Some of them; the same arrays when that is all."""
+        if not isinstance(chosen, slice) and chosen.all():
+            return self
         return Records(self.data, self.offsets[chosen], self.kinds[chosen], self.sizes[chosen])
 
 
