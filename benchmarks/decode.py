@@ -30,7 +30,7 @@ FORMAT = "fmt:%ts %td %pr %sap %dap %flg %tos %pkt %byt %pps %bps %bpp %fl"
 START = 1_772_409_600_000
 
 
-def main(count: int) -> int:
+def main(count: int = FLOWS) -> int:
     """Print the ratios; 1 when nfdump is not installed."""
     if shutil.which("nfdump") is None:
         print("nfdump is not installed: nothing to compare with")

@@ -34,14 +34,14 @@ from dnsanom.settings import Settings, load_settings
 from dnsanom.simulate.profile import DEFAULT, PROFILES
 from dnsanom.simulate.write import TRUTH, simulate_to
 
-SEED, OTHER_SEED = 7, 11
+HOURS, CLIENTS, VIEW, SEED, OTHER_SEED = 24.0, 200, "window", 7, 11
 START = datetime.fromisoformat("2026-03-02T00:00:00+00:00")
 #: Where and how long the others are looked at, so that a run takes minutes.
 EVENING, TESTED = timedelta(hours=18), 4.0
 ROOT = Path(__file__).parents[1]
 
 
-def main(hours: float, clients: int, view: str) -> int:
+def main(hours: float = HOURS, clients: int = CLIENTS, view: str = VIEW) -> int:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -112,8 +112,8 @@ if __name__ == "__main__":
     given = sys.argv[1:]
     sys.exit(
         main(
-            float(given[0]) if given else 24,
-            int(given[1]) if len(given) > 1 else 200,
-            given[2] if len(given) > 2 else "window",
+            float(given[0]) if given else HOURS,
+            int(given[1]) if len(given) > 1 else CLIENTS,
+            given[2] if len(given) > 2 else VIEW,
         )
     )

@@ -78,7 +78,7 @@ class Pulled:
         return (self.flows - flows) / (self.seconds - seconds) if self.flows > flows else 0.0
 
 
-def main(scale: float) -> int:
+def main(scale: float = 1.0) -> int:
     """Print figures and ratios; 1 when nfdump is not installed."""
     if shutil.which("nfdump") is None:
         print("nfdump is not installed: nothing to compare with")

@@ -63,7 +63,7 @@ TIMED, TRAIN_ROWS, VALIDATION_ROWS = (
 )
 
 
-def main(clients: int) -> int:
+def main(clients: int = CLIENTS) -> int:
     """Print times and ratios."""
     with tempfile.TemporaryDirectory() as folder:
         settings = made(Path(folder), clients)

@@ -28,13 +28,13 @@ from dnsanom.quality.rules import BETWEEN, GIVEN, rules
 from dnsanom.quality.validate import validate, validate_many
 from dnsanom.settings import S3, Settings
 
-ROUNDS, LARGE, PAGES, TOGETHER = 7, 1_000_000, 40, 48
+FLOWS, ROUNDS, LARGE, PAGES, TOGETHER = 5_000, 7, 1_000_000, 40, 48
 ROOT = Path(__file__).parents[1]
 #: What Great Expectations' own calls the types that are not a numpy type.
 _NAMES = {"category": "CategoricalDtypeType", "datetime64[ms, UTC]": "Timestamp"}
 
 
-def main(count: int) -> int:
+def main(count: int = FLOWS) -> int:
     """Print seconds and ratios."""
     with tempfile.TemporaryDirectory() as folder:
         settings = project(Path(folder))
@@ -153,4 +153,4 @@ def timed(function: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else FLOWS))
