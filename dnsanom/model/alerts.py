@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2
 
 from dnsanom.detect.merge import PAIR, Merging
 from dnsanom.model.threshold import days, decide, incidents, windowed
@@ -98,13 +98,16 @@ def episodes(rows: pd.DataFrame, flagged: pd.DataFrame, merging: Merging) -> pd.
 
 def summary(rows: pd.DataFrame, flagged: pd.DataFrame, merging: Merging) -> Figures:
     """Alerts a day, their precision, and the episodes found: of each vector, and by whether their attacker
-    was seen in training."""
+    was seen in training. `false_alerts_low` and `false_alerts_high` are a day, too: the 95 % interval."""
     told, table, span = alerts(flagged), episodes(rows, flagged, merging), days(rows)
     false = int(told["false"].sum())
+    low, high = of_count(false)
     return {
         "alerts": len(told),
         "alerts_per_day": round(len(told) / span, 2),
         "false_alerts_per_day": round(false / span, 2),
+        "false_alerts_low": round(low / span, 2),
+        "false_alerts_high": round(high / span, 2),
         "precision": round(1 - false / len(told), 6) if len(told) else None,
         "episode_recall": recall(table),
         "episodes": {str(vector): of_vector(part) for vector, part in table.groupby("vector")},
@@ -113,6 +116,12 @@ def summary(rows: pd.DataFrame, flagged: pd.DataFrame, merging: Merging) -> Figu
             "never seen": recall(table[~table["seen"]]),
         },
     }
+
+
+def of_count(count: int) -> tuple[float, float]:
+    """The exact 95 % interval of what a count is expected to be (Garwood 1936): 0 tells of up to 3.69."""
+    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
+    return low, float(chi2.ppf(0.975, 2 * (count + 1))) / 2
 
 
 def recall(table: pd.DataFrame) -> Figures:

@@ -103,7 +103,9 @@ def _figures(
     threshold = f"{float(card['threshold']):.4f}"
     yield f"- alert from a score of {threshold}, for {budget:g} false alerts a day on validation rows"
     if "false_alerts_per_day" in figures:
-        yield f"- {figures['false_alerts_per_day']:g} false alerts a day on test rows"
+        low, high = (figures.get(f"false_alerts_{end}") for end in ("low", "high"))
+        between = "" if low is None else f" (95 % interval {low:,.0f} to {high:,.0f})"
+        yield f"- {figures['false_alerts_per_day']:g} false alerts a day on test rows{between}"
 
 
 def _intervals(card: Mapping[str, Any], report: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,6 +12,8 @@ from dnsanom.model.threshold import decide
 from dnsanom.schema import BENIGN, VECTORS
 
 Metrics = dict[str, Any]
+#: False alerts a day and the ends of their interval.
+FALSE_ALERTS = ("false_alerts_per_day", "false_alerts_low", "false_alerts_high")
 #: Decimals that figures are kept to.
 DIGITS = 6
 
@@ -76,7 +78,7 @@ def alerting(rows: pd.DataFrame, scored: pd.DataFrame, threshold: float, merging
     told = alerts.summary(rows, alerts.raised(rows, scored, threshold, merging), merging)
     return {
         "threshold": threshold,
-        **{name: told[name] for name in ("alerts", "alerts_per_day", "false_alerts_per_day")},
+        **{name: told[name] for name in ("alerts", "alerts_per_day", *FALSE_ALERTS)},
         "alert_precision": told["precision"],
         "macro_f1_at_threshold": macro_f1(table),
         "precision": round(float((attack & flagged).sum() / max(flagged.sum(), 1)), DIGITS),

@@ -72,6 +72,9 @@ def test_figures_of_alerts_by_hand() -> None:
     assert told["alerts"] == 3
     assert told["precision"] == pytest.approx(2 / 3, abs=1e-6)
     assert told["false_alerts_per_day"] == pytest.approx(1, abs=0.01)
+    # Of one event seen, 0.0253 to 5.5716 are to be expected (Garwood's table).
+    assert told["false_alerts_low"] == pytest.approx(0.0253, abs=0.01)
+    assert told["false_alerts_high"] == pytest.approx(5.5716, abs=0.02)
     assert told["episode_recall"]["found"] == 2
     assert told["episodes"]["tunnel"]["episodes"] == 2
     assert told["episodes"]["scan"]["named"] == 0
@@ -105,6 +108,7 @@ def test_nothing_flagged_is_no_alert() -> None:
     frame, flagged = raised(minutes("198.18.0.1", "tunnel", [0.1, 0.2]))
     told = alerts.summary(frame, flagged, MERGING)
     assert (told["alerts"], told["precision"], told["episode_recall"]["found"]) == (0, None, 0)
+    assert told["false_alerts_low"] == 0 < told["false_alerts_high"]
 
 
 def test_recall_falls_and_alerts_get_fewer_as_the_threshold_rises() -> None:

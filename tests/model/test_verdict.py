@@ -40,6 +40,22 @@ def test_it_begins_with_episodes_and_what_they_cost(done: Evaluation) -> None:
     assert "the budget of 100" in first
 
 
+@pytest.mark.parametrize(
+    ("each", "low", "told"),
+    [
+        (100.0, 60.0, ": within the budget of 100."),
+        (159.0, 73.0, " (95 % interval 73 to 302): over the budget of 100, which chance alone may do."),
+        (300.0, 180.0, ": over the budget of 100."),
+    ],
+)
+def test_false_alerts_over_the_budget_are_told_from_chance(
+    done: Evaluation, each: float, low: float, told: str
+) -> None:
+    alerts = {"false_alerts_per_day": each, "false_alerts_low": low, "false_alerts_high": 302.0}
+    first = sentences(replace(done, models={**done.models, done.chosen: done.best | alerts}))[0]
+    assert told in first
+
+
 def test_a_baseline_that_wins_is_named(done: Evaluation) -> None:
     wins = "A baseline wins: boosted trees, macro-F1 0.900, against kNN, 0.800."
     assert wins in sentences(with_f1(done, 0.8, 0.9))

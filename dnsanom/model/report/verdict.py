@@ -27,15 +27,19 @@ def sentences(done: Evaluation) -> list[str]:
 def _found(done: Evaluation) -> Iterator[str]:
     best = done.best
     episodes, false = best["episode_recall"], best["false_alerts_per_day"]
+    between = f"95 % interval {best['false_alerts_low']:,.0f} to {best['false_alerts_high']:,.0f}"
     if not episodes["episodes"]:
-        yield f"These rows hold no attack. False alerts a day: {false:,.1f}; the budget is {done.budget:g}."
+        alerts = f"False alerts a day: {false:,.1f} ({between})"
+        yield f"These rows hold no attack. {alerts}; the budget is {done.budget:g}."
         return
     within = "within" if false <= done.budget else "over"
+    chance = false > done.budget >= best["false_alerts_low"]
+    budget = f"the budget of {done.budget:g}" + (", which chance alone may do" if chance else "")
     yield (
         f"{named(done.chosen)} finds {episodes['found']} of {episodes['episodes']} attack episodes "
         f"({percent(episodes['share'])}; 95 % interval {percent(episodes['low'])} to "
-        f"{percent(episodes['high'])}), at {false:,.1f} false alerts a day: "
-        f"{within} the budget of {done.budget:g}. "
+        f"{percent(episodes['high'])}), at {false:,.1f} false alerts a day ({between}): "
+        f"{within} {budget}. "
         f"{percent(best['alert_precision'])} of its alerts hold an attack."
     )
 
