@@ -1,10 +1,11 @@
 """Decoding an nfcapd file against nfdump printing it, and against nfdump only counting it.
 
-    python -m benchmarks.decode [FLOWS]
-
 A file of generated DNS flows, read by all in turn, several rounds; ratios of the medians. nfdump writes to
 /dev/null; as `fmt:` it prints the fifteen columns of the flow table. Ours ends with the whole flow table in
 memory. Then a file with a twentieth of DNS, of which ours ends with the DNS flows.
+
+Example:
+    python -m benchmarks.decode 200000
 """
 
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from benchmarks._arguments import Arguments
 from dnsanom.netflow import decode, finish
 from dnsanom.params import Dns
 from dnsanom.simulate.nfcapd import write_nfcapd
@@ -128,4 +130,6 @@ def report(count: int, seconds: dict[str, tuple[float, float]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else FLOWS))
+    given = Arguments("benchmarks.decode", __doc__)
+    given.size("flows", FLOWS, "flows in the file")
+    sys.exit(main(given.parse_args().flows))

@@ -1,10 +1,11 @@
 """A model of one ISP on others: trained on a day of one profile, tested on the evening of the others.
 
-    python -m benchmarks.elsewhere [HOURS] [CLIENTS] [VIEW]
-
 At each sampling rate the chosen setting is fitted on the home ISP's rows as that rate shows them, and tested
 on exports that sampled at that rate: macro-F1, episodes found, false alerts a day, F1 of each vector, beside
 the baselines. The first line of each rate is the home ISP itself, of another seed.
+
+Example:
+    python -m benchmarks.elsewhere 4 40 window
 """
 
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks._arguments import Arguments
 from dnsanom.dataset.freeze import freeze
 from dnsanom.dataset.prepare import prepare
 from dnsanom.detect.gather import gather
@@ -29,7 +31,7 @@ from dnsanom.model.refit import refit
 from dnsanom.model.sampled import PARTS
 from dnsanom.model.scoring import Metrics, alerting, metrics
 from dnsanom.model.sweep import sweep
-from dnsanom.schema import VECTORS
+from dnsanom.schema import VECTORS, VIEWS
 from dnsanom.settings import Settings, load_settings
 from dnsanom.simulate.profile import DEFAULT, PROFILES
 from dnsanom.simulate.write import TRUTH, simulate_to
@@ -109,11 +111,8 @@ def line(name: str, figures: Metrics) -> str:
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    sys.exit(
-        main(
-            float(given[0]) if given else HOURS,
-            int(given[1]) if len(given) > 1 else CLIENTS,
-            given[2] if len(given) > 2 else VIEW,
-        )
-    )
+    given = Arguments("benchmarks.elsewhere", __doc__)
+    given.size("hours", HOURS, "hours of the home ISP's day")
+    given.size("clients", CLIENTS, "clients of each ISP")
+    given.add_argument("view", nargs="?", choices=VIEWS, default=VIEW, help="view (default: %(default)s)")
+    sys.exit(main(**vars(given.parse_args())))

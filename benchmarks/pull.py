@@ -1,10 +1,11 @@
 """From the store into the lake, validated: flows a second and peak memory, against the usual way.
 
-    python -m benchmarks.pull [SCALE]
-
 A real S3 server on this machine, a pull in a process of its own for each set of exports. The usual way is
 `nfdump -o csv` and pandas for each export, a checkpoint of the same suite for each, and Parquet with pandas;
-it has its exports on disk and Great Expectations imported. SCALE below 1 makes the sets smaller.
+it has its exports on disk and Great Expectations imported.
+
+Example:
+    python -m benchmarks.pull 0.01
 """
 
 import json
@@ -24,6 +25,7 @@ import psutil
 import pyarrow as pa
 from pydantic import SecretStr
 
+from benchmarks._arguments import Arguments
 from benchmarks.decode import generated
 from benchmarks.validate import ROOT, project
 from dnsanom.netflow import finish
@@ -35,7 +37,7 @@ from dnsanom.settings import S3, Settings
 from dnsanom.simulate.nfcapd import write_nfcapd
 from dnsanom.store.objects import ObjectStore
 
-NAME = "benchmark-000"
+NAME, SCALE = "benchmark-000", 1.0
 #: Exports and flows of each: a small site's day, a large site's hour, two hours, day and three days, by which
 #: memory is seen to stay where it was, and large exports.
 SMALL, LARGE = (288, 4_400), (4, 1_000_000)
@@ -78,7 +80,7 @@ class Pulled:
         return (self.flows - flows) / (self.seconds - seconds) if self.flows > flows else 0.0
 
 
-def main(scale: float = 1.0) -> int:
+def main(scale: float = SCALE) -> int:
     """Print figures and ratios; 1 when nfdump is not installed."""
     if shutil.which("nfdump") is None:
         print("nfdump is not installed: nothing to compare with")
@@ -236,4 +238,6 @@ def as_flows(frame: pd.DataFrame, key: str) -> pa.Table:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0))
+    given = Arguments("benchmarks.pull", __doc__)
+    given.size("scale", SCALE, "share of each set's exports")
+    sys.exit(main(given.parse_args().scale))

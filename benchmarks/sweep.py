@@ -1,12 +1,13 @@
 """Sweeps over distinct rows: how long they take over a day, and against scikit-learn's GridSearchCV.
 
-    python -m benchmarks.sweep [CLIENTS]
-
 (a) A simulated day of some 10 million flows as `dnsanom prepare` makes its data set, no training row thinned
     out: 60 settings, from the Parquet files to figures with intervals, as `dnsanom sweep` does it but for
     logging to MLflow. The window view of the same day after it.
 (b) 200,000 of the flow view's rows, the same kNN settings, the same split: scikit-learn's GridSearchCV with
     both processors on its fastest tree, on two of the settings, the time taken times as many as there are.
+
+Example:
+    python -m benchmarks.sweep 40
 """
 
 import os
@@ -28,6 +29,7 @@ from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
+from benchmarks._arguments import Arguments
 from dnsanom.dataset.prepare import prepare
 from dnsanom.model import asked, frames
 from dnsanom.model.asked import Names
@@ -202,4 +204,6 @@ def _answers_compared(X: Floats, y: Names, k: int, weights: str, metric: str) ->
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else CLIENTS))
+    given = Arguments("benchmarks.sweep", __doc__)
+    given.size("clients", CLIENTS, "clients of the simulated day")
+    sys.exit(main(given.parse_args().clients))

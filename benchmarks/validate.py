@@ -1,9 +1,10 @@
 """Validating exports: our suite against the same rules as one of Great Expectations' own expectations each.
 
-    python -m benchmarks.validate [FLOWS_AN_EXPORT]
-
 Both run as checkpoints that store their results, in one process, in turn; processor seconds, medians. Then
 what exports cost that share a run, where ours spends its time on a large export, and what Data Docs cost.
+
+Example:
+    python -m benchmarks.validate 500
 """
 
 import shutil
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from benchmarks._arguments import Arguments
 from benchmarks.decode import generated
 from dnsanom.params import load_params
 from dnsanom.quality import checks, docs
@@ -153,4 +155,6 @@ def timed(function: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else FLOWS))
+    given = Arguments("benchmarks.validate", __doc__)
+    given.size("flows", FLOWS, "flows an export")
+    sys.exit(main(given.parse_args().flows))
