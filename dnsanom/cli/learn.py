@@ -115,18 +115,27 @@ def evaluate(
 
 @click.command()
 @view_option
-def promote(view: str) -> None:
+@click.option(
+    "--new-window",
+    is_flag=True,
+    help="The change of dns.window_seconds is meant: a champion of windows of another length is no rival.",
+)
+def promote(view: str, new_window: bool) -> None:
     """Register the evaluated candidate and make it champion, if it beats the champion on the same test rows.
 
+    A champion of windows of another length can't be compared on these, so it keeps the candidate out. With
+    --new-window it does not; budget of false alerts, speed and size still hold.
+
     \b
-    Example:
+    Examples:
       dnsanom promote --view window
+      dnsanom promote --view window --new-window
     """
     from dnsanom.cli.output import say
     from dnsanom.model.promote import promote as promote_view
     from dnsanom.settings import load_settings
 
-    verdict = promote_view(load_settings(), view)
+    verdict = promote_view(load_settings(), view, new_window)
     say("promoted" if verdict.promote else "not promoted")
     for reason in verdict.reasons:
         say(f"  {reason}")

@@ -46,7 +46,7 @@ def shadow(
         _side(settings, view, bundle, f"{_prefix(view)}{' '.join(pair)} {role}", since, now)
         for role, bundle in (("champion", champion), ("challenger", rival))
     ]
-    length = int(champion.card["window_seconds"])
+    length = max(int(bundle.card["window_seconds"]) for bundle in (champion, rival))
     return compare(view, sides[0], sides[1], merging(settings.params, length).seconds + length)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from dnsanom.model import frames, modelcard, registry
 from dnsanom.model.bundle import EXTRA_FILES, MODEL_FILE, Bundle, digest, predict
 from dnsanom.model.evaluate import candidates, score
 from dnsanom.model.gate import Budget, Tried, Verdict, verdict
+from dnsanom.model.lengths import apart
 from dnsanom.model.paired import gain
 from dnsanom.model.threshold import days
 from dnsanom.model.tracking import (
@@ -31,11 +33,13 @@ VERDICT_FILE = "verdict.json"
 TRIES = 3
 
 
-def promote(settings: Settings, view: str) -> Verdict:
+def promote(settings: Settings, view: str, new_window: bool = False) -> Verdict:
     """Register the evaluated candidate, and make it champion if it passes the gate on the same test rows.
 
     The same candidate is registered once. The verdict is written on its version either way, and beside the
-    model card among the artifacts of its run. Raises RegistryError without an evaluated candidate.
+    model card among the artifacts of its run. A champion of windows of another length keeps the candidate
+    out, unless `new_window` says that the change is meant. Raises RegistryError without an evaluated
+    candidate.
     """
     model = _evaluated(settings, view)
     bundle = candidates(settings, view)[model]
@@ -45,7 +49,8 @@ def promote(settings: Settings, view: str) -> Verdict:
         return Verdict(False, (f"version {version} is the champion already",))
     if registry.verdict_of(settings, view, version) == registry.ROLLED_BACK:
         return Verdict(False, (f"version {version} was rolled back; only a rollback brings it back",))
-    decided = _judge(settings, view, bundle, champion)
+    registered = replace(bundle, card={**bundle.card, "version": version})
+    decided = _judge(settings, view, registered, champion, new_window)
     word = "promoted" if decided.promote else "kept out"
     card = modelcard.markdown(settings, view, bundle, version, word, decided.reasons)
     registry.note(settings, view, version, word, decided.reasons, card)
@@ -79,17 +84,19 @@ def rollback(settings: Settings, view: str) -> str:
     return previous
 
 
-def _judge(settings: Settings, view: str, bundle: Bundle, champion: str | None) -> Verdict:
+def _judge(settings: Settings, view: str, bundle: Bundle, champion: str | None, new_window: bool) -> Verdict:
     """The gate's verdict; a champion that this dnsanom can't load any more is no rival, and that is said."""
     try:
         old = load_champion(settings, view) if champion else None
     except OutdatedModelError as error:
-        decided = _compare(settings, view, bundle, None)
+        decided = _compare(settings, view, bundle, None, new_window)
         return Verdict(decided.promote, (*decided.reasons, f"no rival: {error}"), decided.checks)
-    return _compare(settings, view, bundle, old)
+    return _compare(settings, view, bundle, old, new_window)
 
 
-def _compare(settings: Settings, view: str, bundle: Bundle, champion: Bundle | None) -> Verdict:
+def _compare(
+    settings: Settings, view: str, bundle: Bundle, champion: Bundle | None, new_window: bool
+) -> Verdict:
     rows, params = frames.load(settings, view, "test"), settings.params
     folder = settings.candidate(view, bundle.card["model"])
     size = sum((folder / name).stat().st_size for name in (MODEL_FILE, *EXTRA_FILES))
@@ -97,6 +104,8 @@ def _compare(settings: Settings, view: str, bundle: Bundle, champion: Bundle | N
     budget = Budget(params.detect.false_alerts_per_day, days(rows))
     if champion is None:
         return verdict(candidate, None, None, params.gate, budget)
+    if lengths := apart(bundle, champion, new_window):
+        return verdict(candidate, None, None, params.gate, budget, lengths)
     old, rival = _try(settings, champion, rows)
     won = gain(rows, view, new, old, params.dataset.seed)
     return verdict(candidate, rival, won, params.gate, budget)

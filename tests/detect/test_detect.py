@@ -142,9 +142,11 @@ def test_another_model_scores_the_lake_anew(settings: Settings, folder: str) -> 
     assert {a["model"]["version"] for a in second} == {"2"}
 
 
-def _as_champion(settings: Settings, folder: str, version: str, until: str | None = None) -> Detection:
+def _as_champion(
+    settings: Settings, folder: str, version: str, until: str | None = None, length: int = 60
+) -> Detection:
     bundle = Bundle.load(Path(folder))
-    card = bundle.card | {"version": version, "learned_until": until}
+    card = bundle.card | {"version": version, "learned_until": until, "window_seconds": length}
     reader = state.champion_of("window")
     return Run(settings, "window", replace(bundle, card=card), reader).over_lake(None, None)
 
@@ -160,6 +162,31 @@ def test_the_next_champion_goes_on_where_the_last_one_stopped(settings: Settings
     assert {a["model"]["version"] for a in after} == {"2"}
     kept = {a["id"] for a in before} & {a["id"] for a in after}
     assert kept < {a["id"] for a in after}
+
+
+def test_a_champion_of_other_windows_scores_its_own_and_so_does_the_one_that_comes_back(
+    settings: Settings, folder: str
+) -> None:
+    first, second = halves(day())
+    put(settings, first)
+    before = {a["client"]: a for a in _as_champion(settings, folder, "1")}
+    half_past = tunnel(HOUR + 2_430, 2, "198.18.8.8")
+    put(settings, second, table(half_past, "nfcapd.0940"))
+    after = {a["client"]: a for a in _as_champion(settings, folder, "2", length=30)}
+    assert {a["window_seconds"] for a in before.values()} == {60}
+    assert (after["198.18.8.8"]["window_seconds"], clock(after["198.18.8.8"])) == (
+        30,
+        ["09:40:30-09:41:00", "09:41:30-09:42:00"],
+    )
+    assert after["198.18.7.7"]["id"] == before["198.18.7.7"]["id"]
+    put(settings, table([*calm(2 * HOUR, 30), *tunnel(2 * HOUR + 930, 2, "198.18.9.9")], "nfcapd.1000"))
+    back = {a["client"]: a for a in _as_champion(settings, folder, "1")}["198.18.9.9"]
+    assert (back["window_seconds"], clock(back)) == (60, ["10:15:00-10:17:00"])
+
+
+def clock(alert: Alert) -> list[str]:
+    """An alert's spans by their times of day."""
+    return [f"{since[11:19]}-{until[11:19]}" for since, until in alert["spans"]]
 
 
 def test_the_first_champion_does_not_alert_what_it_learned_from(settings: Settings, folder: str) -> None:

@@ -74,6 +74,15 @@ def test_what_only_one_has_is_told_apart(project: Settings, folder: str) -> None
     assert "  only the champion: 3 alerts" in found.lines()
 
 
+def test_alerts_of_windows_of_other_lengths_meet(project: Settings, folder: str) -> None:
+    coarse = Bundle.load(Path(folder))
+    card = coarse.card | {"window_seconds": 1_800, "version": "9"}
+    replace(coarse, card=card).save(project.root / "coarse")
+    put(project, table(tunnel(1_500, 4), "a"))
+    found = shadow(project, "window", str(project.root / "coarse"))
+    assert [(one["windows"], other["windows"]) for one, other in found.both] == [(4, 1)]
+
+
 def test_a_run_goes_on_and_the_difference_is_of_all_hours(project: Settings, rival: str) -> None:
     first, second = halves(day())
     put(project, first)

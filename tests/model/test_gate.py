@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dnsanom.model.gate import Budget, Tried, Verdict, broken, verdict
+from dnsanom.model.gate import Budget, Check, Tried, Verdict, broken, verdict
 from dnsanom.model.paired import Gain
 from dnsanom.params import Gate
 
@@ -99,6 +99,28 @@ def test_slow_and_large_models_are_no_champions(champion: Tried | None) -> None:
     assert slow.reasons[0].startswith("10 rows/s")
     assert not large.promote
     assert large.reasons[0] == "1,000,000,000 bytes: over gate.max_model_bytes 50,000,000"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "first_reason"),
+    [
+        (tried(0.1), "meant"),
+        (tried(0.9, alerts=60), "false alerts a day 60, over the budget of 20"),
+        (tried(0.9, speed=10), "10 rows/s"),
+        (replace(tried(0.9), size=10**9), "1,000,000,000 bytes: over"),
+    ],
+)
+def test_apart_from_the_champion_all_bounds_hold_that_need_no_rival(
+    candidate: Tried, first_reason: str
+) -> None:
+    meant = Check("window_seconds", True, "meant", 30, 60)
+    found = verdict(candidate, None, None, Gate(), BUDGET, meant)
+    assert found.promote is (first_reason == "meant")
+    assert found.reasons[0].startswith(first_reason)
+    assert not any("first champion" in reason for reason in found.reasons)
+    unmeant = verdict(candidate, None, None, Gate(), BUDGET, replace(meant, ok=False))
+    assert not unmeant.promote
+    assert unmeant.reasons[0] == "meant"
 
 
 def test_without_attacks_there_is_nothing_to_compare() -> None:
