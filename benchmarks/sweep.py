@@ -41,6 +41,7 @@ from dnsanom.model.knn import WeightedKNeighborsClassifier
 from dnsanom.model.plan import tried
 from dnsanom.model.task import Task, grouped
 from dnsanom.model.trials import run_trials
+from dnsanom.schema import VIEWS
 from dnsanom.settings import Settings, load_settings
 from dnsanom.simulate import simulate_day
 
@@ -75,8 +76,8 @@ def main(clients: int = CLIENTS) -> int:
     return 0
 
 
-def made(folder: Path, clients: int) -> Settings:
-    """A project with the data sets of a simulated day; what it takes is not part of a sweep, but told."""
+def made(folder: Path, clients: int, views: tuple[str, ...] = VIEWS) -> Settings:
+    """A project with a simulated day's data sets of views; what it takes is no part of a sweep, but told."""
     (folder / "params.yaml").write_text(_all_rows((ROOT / "params.yaml").read_text()))
     settings = load_settings(folder, {"DNSANOM_MEMORY_GB": "6"})
     settings.flows.mkdir(parents=True)
@@ -87,7 +88,7 @@ def made(folder: Path, clients: int) -> Settings:
         pq.write_table(keyed, settings.flows / "flows.parquet")
         truth.to_csv(settings.flows / "truth.csv", index=False)
     print(f"{len(flows):,} flows of {clients:,} clients")
-    for view in ("flow", "window"):
+    for view in views:
         with timed(f"prepared the {view} view"):
             prepare(settings, view)
     return settings

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as every
+from benchmarks import intelex
 from benchmarks._arguments import Arguments
 
 ROOT = Path(__file__).parents[2]
@@ -70,3 +71,14 @@ def test_one_that_has_nothing_to_compare_with_breaks_nothing(monkeypatch: pytest
     assert peerless != every.RUN
     monkeypatch.setattr(every, "RUN", peerless)
     assert every.main() == 0
+
+
+def test_without_intelex_one_line_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("benchmarks.intelex.find_spec", lambda name: None)
+    assert intelex.main() == 1
+    told = capsys.readouterr().out
+    assert told.startswith("scikit-learn-intelex is not installed: ")
+    assert ".venv/bin/uv pip install scikit-learn-intelex" in told
+    assert told.count("\n") == 1
