@@ -10,6 +10,10 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from dnsanom.detect.detect import detect as alerts_of
+from dnsanom.model import registry, tracking
+from dnsanom.model.bundle import digest
+from dnsanom.model.evaluate import candidates
 from dnsanom.settings import Settings, load_settings
 from dnsanom.simulate import simulate_day
 from dnsanom.store import lake
@@ -76,6 +80,39 @@ def test_a_training_ends_with_a_champion_that_detects(checkout: Settings, artifa
     assert len(alerts) == len(json.loads(artifacts["detect-alerts"])) > 0
     assert written.with_suffix(".html").as_uri() in artifacts["detect-alerts-page"]
     assert detect(return_state=True).message == learned.message
+    assert not (checkout.data / "shadow").exists()
+
+    challenge(checkout)
+    fill(checkout, 6, 1)
+    found = detect(return_state=True)
+    assert found.message.endswith("by dnsanom-window version 1"), found.message
+    check_shadow(checkout)
+    assert (checkout.data / "shadow" / "window.html").as_uri() in artifacts["detect-shadow-window"]
+
+
+def challenge(settings: Settings) -> None:
+    """Make the candidate that was not promoted version 2, and challenger."""
+    rivals = candidates(settings, "window")
+    rivals.pop(str(tracking.load_champion(settings, "window").card["model"]))
+    ((model, bundle),) = rivals.items()
+    version = registry.register(settings, "window", bundle, digest(settings.candidate("window", model)))
+    registry.point(settings, "window", {tracking.CHALLENGER: version})
+
+
+def check_shadow(settings: Settings) -> None:
+    """All that each model alerts by itself in hours that neither learned from is told; one's is sent."""
+    told = json.loads((settings.data / "shadow" / "window.json").read_text())
+    assert (told["first_hour"], told["last_hour"]) == ("2026-03-02T04:00:00Z", "2026-03-02T07:00:00Z")
+    assert told["only_champion"] or told["only_challenger"]
+    for role, version in (("champion", "1"), ("challenger", "2")):
+        assert told[role]["model"] == {"name": "dnsanom-window", "version": version}
+        shown = {pair[role]["id"] for pair in told["both"]} | {a["id"] for a in told[f"only_{role}"]}
+        uri, since = f"models:/dnsanom-window/{version}", datetime(2026, 3, 2, 4, tzinfo=UTC)
+        assert shown == {alert["id"] for alert in alerts_of(settings, [], "window", uri, since=since)}
+        assert len(shown) == told[role]["alerts"] > 0
+    sent = [json.loads(path.read_text()) for path in (settings.data / "alerts").glob("*.json")]
+    assert len(sent) == 2
+    assert {alert["model"]["version"] for alerts in sent for alert in alerts} == {"1"}
 
 
 def test_without_flows_the_run_fails_on_one_line(checkout: Settings) -> None:
