@@ -29,7 +29,6 @@ def _check_vector(vector: str) -> str:
 Network = Annotated[str, AfterValidator(_check_network)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 View = Literal["flow", "window"]
-ModelName = Literal["knn", "svm"]
 
 
 class Dns(Frozen):

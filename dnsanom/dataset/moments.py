@@ -1,9 +1,6 @@
 """Times as whole milliseconds since 1970, in operations that DuckDB and Spark agree on."""
 
-import ibis
 from ibis.expr import types as ir
-
-UTC_MS = "timestamp('UTC', 3)"
 
 
 def epoch_ms(moment: ir.TimestampValue) -> ir.IntegerValue:
@@ -21,8 +18,3 @@ def from_epoch_ms(ms: ir.IntegerValue) -> ir.TimestampValue:
 def duration_ms(seconds: ir.FloatingValue) -> ir.IntegerValue:
     """A duration in s as whole milliseconds."""
     return (seconds * 1000).round().cast("int64")
-
-
-def utc(text: str) -> ir.TimestampScalar:
-    """A literal moment from ISO text."""
-    return ibis.timestamp(text).cast("timestamp('UTC')")

@@ -49,12 +49,6 @@ def stages(settings: Settings) -> list[str]:
         return sorted(stage.name for stage in repo.index.stages if stage.cmd)
 
 
-def configure(settings: Settings) -> None:
-    """Write the remote of the settings' S3 store, with its credentials, to .dvc/config.local."""
-    with _repo(settings) as repo:
-        _configure(repo, settings)
-
-
 def push(settings: Settings) -> int:
     """Copy versioned data that the remote lacks to it; returns how many files."""
     from dnsanom.store.objects import ObjectStore
