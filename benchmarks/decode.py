@@ -131,7 +131,8 @@ def report(count: int, seconds: dict[str, tuple[float, float]]) -> None:
 
 
 def _ratios(seconds: dict[str, tuple[float, float]], theirs: str, ours: str) -> tuple[float, float]:
-    wall, processor = (a / b for a, b in zip(seconds[theirs], seconds[ours], strict=True))
+    # Processor time is counted in steps of 10 ms.
+    wall, processor = (a / max(b, 0.01) for a, b in zip(seconds[theirs], seconds[ours], strict=True))
     return wall, processor
 
 

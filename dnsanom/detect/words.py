@@ -19,7 +19,7 @@ Phrase = Callable[[float, float, int], str]
 def words(view: str, feature: str, value: float, usual: float, seconds: int, asked: bool = True) -> str:
     """What the feature's value means, and what is usual, in one phrase.
 
-    `seconds` is the window's length. Without queries (`asked` False) ratios to them are told as that.
+    `seconds` is the window's length. Without queries (`asked` False) what speaks of them is told otherwise.
     """
     if not asked and feature in UNASKED:
         return UNASKED[feature](value, usual, seconds)
@@ -166,8 +166,16 @@ def _bpp(value: float, usual: float, s: int) -> str:
     return f"{counted(value, 'byte')} in each packet, {amount(usual)}"
 
 
-#: Ratios to queries, where there were none.
-UNASKED: dict[str, Phrase] = {"gain": _unasked_bytes, "answered": _unasked}
+def _unasked_servers(value: float, usual: float, s: int) -> str:
+    return f"{counted(value, 'server')} sent the client replies in {s} s, {amount(usual)}"
+
+
+#: What speaks of queries, where there were none.
+UNASKED: dict[str, Phrase] = {
+    "gain": _unasked_bytes,
+    "answered": _unasked,
+    "fan_out": _unasked_servers,
+}
 PHRASES: dict[str, dict[str, Phrase]] = {
     "flow": {
         "gap": _gap,

@@ -31,6 +31,7 @@ WAYS: dict[str, tuple[Maker, ...]] = {
         amplification.through_resolver,
         amplification.on_client,
         amplification.through_customers,
+        amplification.by_few,
     ),
     "flood": (flood.from_one, flood.from_many, flood.from_spoofed, flood.from_anywhere),
     "water_torture": (
@@ -53,8 +54,9 @@ WAYS: dict[str, tuple[Maker, ...]] = {
     "fragments": (fragments.train, fragments.trickle, fragments.replayed),
     "open_resolver": (open_resolver.for_many, open_resolver.for_few),
 }
-#: Tunnels differ most among themselves: in tool, record type, load and place. So they have most episodes.
-OFTEN = {"tunnel": 16.0, "amplification": 1.5, "fragments": 1.5}
+#: Tunnels differ most among themselves: in tool, record type, load and place. So they have most episodes;
+#: amplification differs in the number of reflectors, their replies, and what is seen of the queries.
+OFTEN = {"tunnel": 16.0, "amplification": 3.0, "fragments": 1.5}
 
 
 def attacks(seed: int, net: Network, span: Span) -> Iterator[tuple[str, Attack]]:

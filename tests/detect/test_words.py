@@ -67,6 +67,8 @@ def test_without_queries_ratios_to_them_are_told_as_that() -> None:
     assert told == "replies of 3,210 bytes a packet without any query, usually 41 more than queries"
     told = words("window", "answered", 2, 1, 60, asked=False)
     assert told == "replies without any query, usually 1 reply packet to a query packet"
+    told = words("window", "fan_out", 3_178, 1, 60, asked=False)
+    assert told == "3,178 servers sent the client replies in 60 s, usually 1"
 
 
 def test_numbers_are_short() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from dnsanom.simulate.address import Block, pick
 from dnsanom.simulate.attacks.episode import Attack, Episode, pairs, pulses, spread
 from dnsanom.simulate.dns import DNS, delays, ports
-from dnsanom.simulate.draws import F64, I64, log_uniform, whole
+from dnsanom.simulate.draws import F64, I64, Bools, log_uniform, whole
 from dnsanom.simulate.network import RESOLVERS, Network
 from dnsanom.simulate.packets import Packets, concat, packets
 
@@ -31,18 +31,40 @@ def through_customers(rng: np.random.Generator, episode: Episode, net: Network) 
 
 
 def on_client(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
-    """A client of ours or of a carried network as the victim: replies from many reflectors, no queries."""
-    n = int(log_uniform(rng, 4, 400, 1)[0])
+    """A client of ours or of a carried network as the victim: replies from many reflectors, no queries.
+
+    In a third of the episodes most reflectors refuse: a booter's old list.
+    """
+    n = int(log_uniform(rng, 4, 1_000, 1)[0])
     servers = pick(rng, Block.REFLECTORS, 22, n)
-    victim = np.repeat(rng.choice(np.concatenate([net.homes, net.gateways, net.transit])), n)
-    return _reflect(rng, episode, victim, servers, episode.between(2.5, 400), spoofed_elsewhere=True)
+    refusing = rng.uniform(0.5, 0.9) if rng.random() < 0.33 else 0.0
+    return _reflect(
+        rng, episode, _hit(rng, net, n), servers, episode.between(2.5, 400), spoofed_elsewhere=True,
+        refused=rng.random(n) < refusing,
+    )  # fmt: skip
+
+
+def by_few(rng: np.random.Generator, episode: Episode, net: Network) -> Attack:
+    """The same victims, by one to three reflectors outside; queries are seen where a bot of the victim's own
+    network sends them, and that may be a part of them."""
+    n = int(rng.choice([1, 1, 2, 3]))
+    seen = rng.choice([0.0, rng.uniform(0.02, 0.5), 1.0], p=[0.4, 0.3, 0.3])
+    rate = episode.between(12, 8_000) / n
+    servers = pick(rng, Block.REFLECTORS, 22, n)
+    return _reflect(rng, episode, _hit(rng, net, n), servers, rate, asked=float(seen))
+
+
+def _hit(rng: np.random.Generator, net: Network, n: int) -> I64:
+    """One victim among clients, n times over."""
+    return np.repeat(rng.choice(np.concatenate([net.homes, net.gateways, net.transit])), n)
 
 
 def _reflect(
     rng: np.random.Generator, episode: Episode, victim: I64, server: I64, per_minute: float,
-    *, spoofed_elsewhere: bool = False,
+    *, spoofed_elsewhere: bool = False, asked: float = 1.0, refused: Bools | None = None,
 ) -> Attack:  # fmt: skip
-    """Reflection over pairs, each at its own rate around `per_minute`."""
+    """Reflection over pairs, each at its own rate around `per_minute`; `asked` is the share of queries seen,
+    none where they are spoofed elsewhere, `refused` the reflectors that only refuse."""
     n = len(server)
     one_port = bool(rng.random() < 0.55)
     few = one_port and n < 6
@@ -56,9 +78,13 @@ def _reflect(
         else ports(rng, len(who))
     )
     query, reply = _sizes(rng, n, len(who), who)
+    if refused is not None:
+        reply = np.where(refused[who], query + rng.integers(0, 12), reply)
     back = packets(time + delays(rng, len(who), 8.0), server[who], victim[who], DNS, port, reply, count=count)
     back = back.where(rng.random(len(who)) < rng.uniform(0.4, 1.0))
     there = packets(time, victim[who], server[who], port, DNS, query, count=count)
+    if asked < 1:
+        there = there.where(rng.random(len(who)) < asked)
     seen = [back] if spoofed_elsewhere else [there, back]
     return Attack(episode.span, _limited(rng, concat(seen)), pairs(victim, server))
 

@@ -72,7 +72,7 @@ def over_tls(seed: int, net: Network, span: Span) -> Packets:
     start, end = sessions(rng, span, net.per_day(90), (2, 90))
     n = len(start)
     client, server = _ends(rng, net, n)
-    rate = log_uniform(rng, 1, 40, n)
+    rate = log_uniform(rng, 1, 120, n)
     who, time = beats(rng, start, end, rate)
     port, trip = ports(rng, n), whole(log_uniform(rng, 3, 50, n))
     out, back = (client[who], server[who], port[who], DOT), (server[who], client[who], DOT, port[who])
