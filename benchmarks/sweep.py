@@ -2,9 +2,11 @@
 
 (a) A simulated day of some 10 million flows as `dnsanom prepare` makes its data set, no training row thinned
     out: 60 settings, from the Parquet files to figures with intervals, as `dnsanom sweep` does it but for
-    logging to MLflow. The window view of the same day after it.
-(b) 200,000 of the flow view's rows, the same kNN settings, the same split: scikit-learn's GridSearchCV with
-    both processors on its fastest tree, on two of the settings, the time taken times as many as there are.
+    logging to MLflow: with the features that `prepare` chose, and with all fifteen, which leave more rows
+    distinct. The window view of the same day after it.
+(b) 200,000 of the flow view's rows, with either features, the same kNN settings, the same split:
+    scikit-learn's GridSearchCV with both processors on its fastest tree, on two of the settings, the time
+    taken times as many as there are.
 
 Example:
     python -m benchmarks.sweep 40
@@ -41,6 +43,7 @@ from dnsanom.model.knn import WeightedKNeighborsClassifier
 from dnsanom.model.plan import tried
 from dnsanom.model.task import Task, grouped
 from dnsanom.model.trials import run_trials
+from dnsanom.params import FeatureSet
 from dnsanom.schema import VIEWS
 from dnsanom.settings import Settings, load_settings
 from dnsanom.simulate import simulate_day
@@ -48,6 +51,7 @@ from dnsanom.simulate import simulate_day
 ROOT, CLIENTS, SEED = Path(__file__).parents[1], 3_700, 7
 NEIGHBORS, WEIGHTS = (1, 3, 5, 7, 11, 15, 25, 50), ("uniform", "distance")
 METRICS = ("euclidean", "manhattan", "chebyshev")
+FEATURE_SETS: tuple[FeatureSet, ...] = ("chosen", "all")
 #: 48 + 12 settings.
 GRIDS: dict[str, list[Setting]] = {
     "knn": [
@@ -70,9 +74,10 @@ def main(clients: int = CLIENTS) -> int:
     """Print times and ratios."""
     with tempfile.TemporaryDirectory() as folder:
         settings = made(Path(folder), clients)
-        swept(settings, "flow")
-        compared(settings)
-        swept(settings, "window")
+        for features in FEATURE_SETS:
+            swept(settings, "flow", features)
+            compared(settings, features)
+        swept(settings, "window", "chosen")
     return 0
 
 
@@ -109,10 +114,10 @@ def timed(what: str) -> Iterator[None]:
     print(f"{what} in {time.perf_counter() - began:.1f} s", flush=True)
 
 
-def swept(settings: Settings, view: str) -> None:
+def swept(settings: Settings, view: str, features: FeatureSet) -> None:
     """Time all settings over the view's data set, from its files on."""
     began = time.perf_counter()
-    what = Grounds(settings, view).at(Place("chosen", settings.params.dns.window_seconds))
+    what = Grounds(settings, view).at(Place(features, settings.params.dns.window_seconds))
     _ = what.times
     read = time.perf_counter() - began
     best = {}
@@ -120,20 +125,21 @@ def swept(settings: Settings, view: str) -> None:
         start = time.perf_counter()
         best[model] = max(result.metrics["macro_f1"] for result in tried(model, settings_of, what))
         print(
-            f"{view}: {len(settings_of)} {model} settings in {time.perf_counter() - start:.1f} s", flush=True
+            f"{view}, {features}: {len(settings_of)} {model} settings in {time.perf_counter() - start:.1f} s",
+            flush=True,
         )
     seconds, rows = time.perf_counter() - began, what.task
     print(
-        f"{view}: {sum(map(len, GRIDS.values()))} settings over {rows.train.weight.sum():,.0f} training and "
-        f"{rows.asked.count.sum():,.0f} validation rows, "
+        f"{view}, {features}: {sum(map(len, GRIDS.values()))} settings over "
+        f"{rows.train.weight.sum():,.0f} training and {rows.asked.count.sum():,.0f} validation rows, "
         f"distinct {len(rows.train.rows):,} and {len(rows.asked.rows):,}: {seconds:.1f} s "
         f"(bar: 120 s), {read:.1f} s of them to read and group; macro-F1 {best}"
     )
 
 
-def compared(settings: Settings) -> None:
+def compared(settings: Settings, features: FeatureSet) -> None:
     """Time kNN settings over 200,000 rows by GridSearchCV and by one table a metric; compare the answers."""
-    X, y = sample(settings)
+    X, y = sample(settings, features)
     fold = np.repeat([-1, 0], [TRAIN_ROWS, VALIDATION_ROWS])
     grid = [{"n_neighbors": [k], "weights": [w], "metric": [m]} for k, w, m in TIMED]
     peer = GridSearchCV(
@@ -152,7 +158,7 @@ def compared(settings: Settings) -> None:
     ours = (time.perf_counter() - began) / len(GRIDS["knn"])
     count = len(GRIDS["knn"])
     print(
-        f"GridSearchCV {theirs:.2f} s a setting ({len(TIMED)} of {count} run), "
+        f"{features}: GridSearchCV {theirs:.2f} s a setting ({len(TIMED)} of {count} run), "
         f"{theirs * count:.0f} s for all; "
         f"one table a metric {ours:.3f} s a setting, {ours * count:.1f} s for all: "
         f"{theirs / ours:.0f} times as fast (bar: 20)"
@@ -161,7 +167,7 @@ def compared(settings: Settings) -> None:
         _answers_compared(X, y, k, w, m)
 
 
-def sample(settings: Settings) -> tuple[Floats, Names]:
+def sample(settings: Settings, which: FeatureSet) -> tuple[Floats, Names]:
     """Scaled rows of the flow view and their vectors, training rows before validation rows."""
     rng = np.random.default_rng(SEED)
     parts = []
@@ -169,7 +175,7 @@ def sample(settings: Settings) -> tuple[Floats, Names]:
         frame = frames.load(settings, "flow", "train" if part == "train" else "validation")
         parts.append(frame.iloc[np.sort(rng.permutation(len(frame))[:count])])
     rows = pd.concat(parts, ignore_index=True)
-    features = frames.chosen(settings, "flow")
+    features = frames.features(settings, "flow", which)
     before = head("flow", features, settings.params.sweep.resolution)
     before.fit(matrix(parts[0], "flow"))
     return np.asarray(before.transform(matrix(rows, "flow"))), rows["vector"].to_numpy(dtype=str)
