@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -16,6 +17,7 @@ from dnsanom.model.asked import said, scores
 from dnsanom.model.candidates import Setting, estimator, takes_many
 from dnsanom.model.distinct import Floats, Indices, in_parts
 from dnsanom.model.knn import WeightedKNeighborsClassifier
+from dnsanom.model.neighbours import narrowed
 from dnsanom.model.task import Task
 
 
@@ -60,12 +62,15 @@ def _votes(
     fitted: WeightedKNeighborsClassifier, models: list[WeightedKNeighborsClassifier], rows: Floats
 ) -> Floats:
     """Answer and score of each model for each row (n, 2, models), from one table of neighbourhoods."""
-    told = np.empty((len(rows), 2, len(models)))
+    told, weight = np.empty((len(rows), 2, len(models))), fitted.counts_.sum(axis=1)
+    largest_first = sorted(enumerate(models), key=lambda each: -each[1].n_neighbors)
     for found in fitted.near(rows, fitted.n_neighbors):
-        for place, model in enumerate(models):
-            chances = model.vote(found)
-            told[found.rows, 0, place] = said(model.classes_, chances)
-            told[found.rows, 1, place] = scores(model.classes_, chances)
+        for k, same in groupby(largest_first, key=lambda each: each[1].n_neighbors):
+            found = narrowed(found, weight, k)
+            for place, model in same:
+                chances = model.vote(found)
+                told[found.rows, 0, place] = said(model.classes_, chances)
+                told[found.rows, 1, place] = scores(model.classes_, chances)
     return told
 
 
