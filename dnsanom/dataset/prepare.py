@@ -62,7 +62,8 @@ def _prepare(con: ibis.BaseBackend, settings: Settings, view: str, folder: Path)
     _write_json(folder / "features.json", {"view": view, **asdict(_chosen(whole, view, params.dataset))})
     rmtree(folder / "sampled", ignore_errors=True)
     sampled = _sampled(con, settings, view, whole.how.repeated(whole.placed), known)
-    _write_json(folder / "summary.json", {"view": view, **whole.summary(), "sampled": sampled})
+    made_of = {"view": view, "window_seconds": params.dns.window_seconds}
+    _write_json(folder / "summary.json", {**made_of, **whole.summary(), "sampled": sampled})
 
 
 def _sampled(

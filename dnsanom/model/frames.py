@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 import pandas as pd
@@ -66,7 +66,17 @@ def _path(settings: Settings, view: str, part: Part, rate: int | None = None) ->
     path = (folder if rate is None else folder / "sampled" / str(rate)) / f"{part}.parquet"
     if not path.exists():
         raise DatasetError(f"{path}: no such file; `dnsanom prepare --view {view}` makes it")
+    made, wanted = _summary(settings, view).get("window_seconds"), settings.params.dns.window_seconds
+    if made not in (None, wanted):
+        rule = f"made of windows of {made} s, dns.window_seconds is {wanted}"
+        raise DatasetError(f"{folder}: {rule}; `dnsanom prepare --view {view}` makes it anew")
     return path
+
+
+def _summary(settings: Settings, view: str) -> dict[str, Any]:
+    """What the data set's preparation says of it, empty when it says nothing."""
+    path = settings.dataset(view) / "summary.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
 def load_train(settings: Settings, view: str) -> pd.DataFrame:
@@ -130,10 +140,8 @@ def _told(score: dict[str, float]) -> tuple[float, float]:
 
 def learned_until(settings: Settings, view: str) -> str | None:
     """UTC time at which the data set ends, test rows included; None if its summary does not say."""
-    path = settings.dataset(view) / "summary.json"
-    if not path.exists():
-        return None
-    return str(json.loads(path.read_text())["sides"]["test"]["end"])
+    told = _summary(settings, view)
+    return str(told["sides"]["test"]["end"]) if "sides" in told else None
 
 
 def label_note(rows: pd.DataFrame) -> str:

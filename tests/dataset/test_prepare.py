@@ -73,6 +73,7 @@ def test_the_summary_counts_every_row(frozen: Settings) -> None:
     thinned = with_dataset(frozen, max_train_rows=100)
     summary = json.loads((prepare(thinned, "window") / "summary.json").read_text())
     sides = _sides(frozen.dataset("window"))
+    assert summary["window_seconds"] == thinned.params.dns.window_seconds
     assert {side: told["rows"] for side, told in summary["sides"].items()} == {
         s: len(r) for s, r in sides.items()
     }

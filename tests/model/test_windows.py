@@ -11,6 +11,7 @@ from dnsanom.errors import DatasetError
 from dnsanom.model import ground
 from dnsanom.model.bundle import Bundle
 from dnsanom.model.evaluate import candidates
+from dnsanom.model.frames import counted, load
 from dnsanom.model.ground import Grounds, Place
 from dnsanom.model.sweep import sweep
 from dnsanom.settings import Settings
@@ -70,3 +71,15 @@ def test_a_candidate_of_other_windows_is_evaluated_when_they_are_the_standard(
     shutil.rmtree(later.dataset("window"))
     write(later.dataset("window"), *(rows(COUNTS, seed) for seed in (11, 12, 13)))
     assert set(candidates(later, "window")) == {"knn"}
+
+
+def test_a_data_set_of_other_windows_than_params_say_is_refused(project: Settings) -> None:
+    summary = project.dataset("window") / "summary.json"
+    summary.write_text(json.dumps({"window_seconds": 60}))
+    assert len(load(project, "window", "train"))
+    summary.write_text(json.dumps({"window_seconds": 30}))
+    told = r"windows of 30 s, dns\.window_seconds is 60; `dnsanom prepare"
+    with pytest.raises(DatasetError, match=told):
+        load(project, "window", "train")
+    with pytest.raises(DatasetError, match=told):
+        counted(project, "window", "train", ["gain"], ["vector"])
