@@ -111,7 +111,7 @@ def name_of(setting: Setting, place: Place | None = None) -> str:
 def line(result: Result) -> str:
     """A result in one line."""
     figures = f"macro-F1 {result.metrics['macro_f1']:.3f}, PR-AUC {result.metrics['pr_auc'] or 0:.3f}"
-    dropped = f", dropped at {result.share:.0%} of the rows" if result.pruned else ""
+    dropped = f", dropped at {result.share * 100:.0f} % of the rows" if result.pruned else ""
     seconds = result.fit_seconds + result.predict_seconds
     return f"{name_of(result.setting, result.place)}: {figures} ({seconds:.1f} s){dropped}"
 

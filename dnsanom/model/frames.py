@@ -158,8 +158,8 @@ def label_note(rows: pd.DataFrame) -> str:
         )
     what = _sources(sources.drop("rule", errors="ignore"))
     return (
-        f"Labels come from {what} for {share:.1%} of {len(rows):,} rows and from the rules for the others: "
-        "F1 is partly how well the rules are learnt again."
+        f"Labels come from {what} for {share * 100:.1f} % of {len(rows):,} rows "
+        "and from the rules for the others: F1 is partly how well the rules are learnt again."
     )
 
 
@@ -169,7 +169,7 @@ def _sources(shares: pd.Series) -> str:
     found = {words[name]: float(shares[name]) for name in words if name in shares}
     if len(found) == 1:
         return next(iter(found))
-    return " and ".join(f"{name} ({share:.1%})" for name, share in found.items())
+    return " and ".join(f"{name} ({share * 100:.1f} %)" for name, share in found.items())
 
 
 def tags(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, str]:

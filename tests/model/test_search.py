@@ -59,7 +59,7 @@ def test_draws_within_the_ranges_and_drops_the_worse(project: Settings, model: s
     low, high = getattr(space, name)
     assert all(low <= row["setting"][name] <= high for row in board)
     assert len(said) == len(board)
-    assert sum("dropped at 20% of the rows" in line for line in said) == len(dropped)
+    assert sum("dropped at 20 % of the rows" in line for line in said) == len(dropped)
 
 
 def test_the_best_is_a_candidate_with_its_features(project: Settings) -> None:

@@ -17,7 +17,7 @@ def words(vector: str) -> str:
 
 def percent(value: float | None) -> str:
     """A share as a whole percentage, – for none."""
-    return "–" if value is None else f"{value:.0%}"
+    return "–" if value is None else f"{value * 100:.0f} %"
 
 
 def rate(strength: float | None) -> str:

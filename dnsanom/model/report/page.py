@@ -59,7 +59,7 @@ def facts(done: Evaluation) -> dict[str, Any]:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}" if value in (0, 1) else f"{value:.1%}"
+    return "–" if value is None else f"{value * 100:.{0 if value in (0, 1) else 1}f} %"
 
 
 def _number(value: float | None, digits: int = 3) -> str:
