@@ -75,9 +75,13 @@ def _ask(tree: cKDTree, rows: Floats, width: int, metric: Metric) -> tuple[Near,
 def _closed(found: Near, weight: Floats, k: float, farthest: Floats) -> NDArray[np.bool]:
     """Rows whose nearest points weigh k, with nothing left unseen that may be as near as the last of them."""
     summed = weight[found.points].cumsum(axis=1)
+    return np.asarray((summed[:, -1] >= k) & (_edge(found, summed, k) < farthest * _SURE))
+
+
+def _edge(found: Near, summed: Floats, k: float) -> Floats:
+    """The reduced distance (m,) that closes each neighbourhood of k, by the points' `summed` weights."""
     last = np.minimum((summed < k).sum(axis=1), summed.shape[1] - 1)
-    edge = found.reduced[np.arange(len(last)), last]
-    return np.asarray((summed[:, -1] >= k) & (edge < farthest * _SURE))
+    return np.asarray(found.reduced[np.arange(len(last)), last])
 
 
 def reduced_distances(rows: Floats, points: Floats, which: Indices, metric: Metric) -> Floats:
@@ -99,9 +103,7 @@ def distances(reduced: Floats, metric: Metric) -> Floats:
 
 def narrowed(found: Near, weight: Floats, k: float) -> Near:
     """The same neighbourhoods of a smaller k: without the columns in which no row has a point as near."""
-    summed = weight[found.points].cumsum(axis=1)
-    last = np.minimum((summed < k).sum(axis=1), summed.shape[1] - 1)
-    edge = found.reduced[np.arange(len(last)), last]
+    edge = _edge(found, weight[found.points].cumsum(axis=1), k)
     width = int((found.reduced <= edge[:, None]).sum(axis=1).max(initial=1))
     return Near(found.rows, found.reduced[:, :width], found.points[:, :width])
 
@@ -109,8 +111,7 @@ def narrowed(found: Near, weight: Floats, k: float) -> Near:
 def shares(found: Near, weight: Floats, k: float) -> Floats:
     """Share (m, width) of each point's rows that are among the k nearest, alike for the farthest."""
     size = weight[found.points]
-    last = np.minimum((size.cumsum(axis=1) < k).sum(axis=1), size.shape[1] - 1)
-    edge = found.reduced[np.arange(len(last)), last][:, None]
+    edge = _edge(found, size.cumsum(axis=1), k)[:, None]
     inside, on = found.reduced < edge, found.reduced == edge
     left = k - (size * inside).sum(axis=1)
     return np.asarray(inside + on * np.minimum(left / (size * on).sum(axis=1), 1)[:, None])
