@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from dnsanom import shares
+
 ROLES = {0: "an outside host", 1: "one of our clients", 2: "one of our resolvers"}
 PORTS = {
     0: "no port (a fragment)",
@@ -55,7 +57,7 @@ def percent(x: float) -> str:
     """A share: `98 %`, `none`, `under 1 %`."""
     if x <= 0:
         return "none"
-    return "under 1 %" if x < 0.01 else f"{x * 100:.0f} %"
+    return "under 1 %" if x < 0.01 else shares.percent(x)
 
 
 def flags(x: float) -> str:

@@ -13,6 +13,7 @@ from dnsanom.model.figures import BLUE, GREY
 from dnsanom.model.ground import Place
 from dnsanom.model.intervals import interval
 from dnsanom.model.scoring import Metrics
+from dnsanom.shares import percent
 
 Row = dict[str, Any]
 #: Settings that the picture shows at most.
@@ -111,7 +112,7 @@ def name_of(setting: Setting, place: Place | None = None) -> str:
 def line(result: Result) -> str:
     """A result in one line."""
     figures = f"macro-F1 {result.metrics['macro_f1']:.3f}, PR-AUC {result.metrics['pr_auc'] or 0:.3f}"
-    dropped = f", dropped at {result.share * 100:.0f} % of the rows" if result.pruned else ""
+    dropped = f", dropped at {percent(result.share)} of the rows" if result.pruned else ""
     seconds = result.fit_seconds + result.predict_seconds
     return f"{name_of(result.setting, result.place)}: {figures} ({seconds:.1f} s){dropped}"
 

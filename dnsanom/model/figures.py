@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve
 
 from dnsanom.schema import BENIGN
+from dnsanom.shares import percent
 
 #: Okabe and Ito's palette.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#8A8A8A"
@@ -30,7 +31,7 @@ def confusion_figure(table: pd.DataFrame, title: str) -> Figure:
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
     recall = np.diag(share)
     support = [
-        f"{name}  {part * 100:.1f} % of {n:,}"
+        f"{name}  {percent(part, 1)} of {n:,}"
         for name, part, n in zip(names, recall, table.sum(axis=1), strict=True)
     ]
     axes.set_yticks(range(len(names)), support)
@@ -57,7 +58,7 @@ def curve_figure(
                 hit = score >= marks[name]
                 at = ((attack & hit).sum() / attack.sum(), (attack & hit).sum() / max(hit.sum(), 1))
                 axes.plot(*at, "o", color=colour, markersize=9, label=f"{name} at its threshold")
-    axes.axhline(attack.mean(), color=GREY, linestyle=":", label=f"by chance ({attack.mean() * 100:.1f} %)")
+    axes.axhline(attack.mean(), color=GREY, linestyle=":", label=f"by chance ({percent(attack.mean(), 1)})")
     axes.set(xlim=(0, 1.01), ylim=(0, 1.02), xlabel="recall: share of attack rows found")
     axes.set_ylabel("precision: share of found rows that are attacks")
     axes.grid(alpha=0.3)

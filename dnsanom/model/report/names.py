@@ -1,5 +1,6 @@
 """How the report calls things."""
 
+from dnsanom import shares
 from dnsanom.model.baselines import CEILING
 
 NAMES = {"knn": "kNN", "svm": "SVM", CEILING: "boosted trees"}
@@ -15,9 +16,9 @@ def words(vector: str) -> str:
     return vector.replace("_", " ")
 
 
-def percent(value: float | None) -> str:
-    """A share as a whole percentage, – for none."""
-    return "–" if value is None else f"{value * 100:.0f} %"
+def percent(value: float | None, digits: int = 0) -> str:
+    """A share as a percentage, – for none."""
+    return "–" if value is None else shares.percent(value, digits)
 
 
 def rate(strength: float | None) -> str:

@@ -8,7 +8,7 @@ import jinja2
 
 from dnsanom.model.evaluation import Evaluation
 from dnsanom.model.report import verdict
-from dnsanom.model.report.names import named, rate, words
+from dnsanom.model.report.names import named, percent, rate, words
 from dnsanom.schema import BENIGN, FEATURES
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -59,7 +59,7 @@ def facts(done: Evaluation) -> dict[str, Any]:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value * 100:.{0 if value in (0, 1) else 1}f} %"
+    return percent(value, 0 if value in (0, 1) else 1)
 
 
 def _number(value: float | None, digits: int = 3) -> str:
