@@ -11,10 +11,12 @@ import pandas as pd
 
 from dnsanom.dataset import fingerprint
 from dnsanom.errors import DatasetError
-from dnsanom.model.traffic import SHARE, traffic_share
+from dnsanom.model.recorded import recorded
+from dnsanom.model.traffic import SHARE, SUMMARY, traffic_share
 from dnsanom.params import FeatureSet
 from dnsanom.schema import BENIGN, LABEL_COLUMNS, feature_names
 from dnsanom.settings import Settings
+from dnsanom.shares import percent
 
 Part = Literal["train", "validation", "test"]
 #: Column of `counted`: how many rows a distinct one stands for.
@@ -75,8 +77,7 @@ def _path(settings: Settings, view: str, part: Part, rate: int | None = None) ->
 
 def _summary(settings: Settings, view: str) -> dict[str, Any]:
     """What the data set's preparation says of it, empty when it says nothing."""
-    path = settings.dataset(view) / "summary.json"
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+    return recorded(settings.dataset(view) / SUMMARY)
 
 
 def load_train(settings: Settings, view: str) -> pd.DataFrame:
@@ -158,7 +159,7 @@ def label_note(rows: pd.DataFrame) -> str:
         )
     what = _sources(sources.drop("rule", errors="ignore"))
     return (
-        f"Labels come from {what} for {share * 100:.1f} % of {len(rows):,} rows "
+        f"Labels come from {what} for {percent(share, 1)} of {len(rows):,} rows "
         "and from the rules for the others: F1 is partly how well the rules are learnt again."
     )
 
@@ -169,7 +170,7 @@ def _sources(shares: pd.Series) -> str:
     found = {words[name]: float(shares[name]) for name in words if name in shares}
     if len(found) == 1:
         return next(iter(found))
-    return " and ".join(f"{name} ({share * 100:.1f} %)" for name, share in found.items())
+    return " and ".join(f"{name} ({percent(share, 1)})" for name, share in found.items())
 
 
 def tags(settings: Settings, view: str, rows: pd.DataFrame) -> dict[str, str]:

@@ -4,12 +4,12 @@ Every line is written from what the stages recorded: the bundle's card, the data
 report's metrics.json. What they do not say is left out, so nothing here can go stale.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from dnsanom.model.bundle import Bundle
+from dnsanom.model.recorded import recorded
+from dnsanom.model.traffic import SUMMARY
 from dnsanom.schema import ATTACKS, BENIGN, FEATURES
 from dnsanom.settings import Settings
 
@@ -28,8 +28,8 @@ def markdown(
     reasons: tuple[str, ...],
 ) -> str:
     """The card of a version that the gate has judged."""
-    report = _read(settings.report(view) / "metrics.json")
-    summary = _read(settings.dataset(view) / "summary.json")
+    report = recorded(settings.report(view) / "metrics.json")
+    summary = recorded(settings.dataset(view) / SUMMARY)
     figures = report.get("models", {}).get(bundle.card["model"], report)
     parts = [
         _head(bundle.card, version, verdict, reasons),
@@ -180,12 +180,3 @@ def _again(card: Mapping[str, Any], view: str) -> Iterator[str]:
 
 def _section(title: str, lines: Iterator[str]) -> list[str]:
     return [f"## {title}", "", *lines, ""]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """What a stage recorded; nothing where it has not."""
-    try:
-        found: dict[str, Any] = json.loads(path.read_text())
-    except FileNotFoundError:
-        return {}
-    return found

@@ -1,8 +1,11 @@
 """How much of the network's traffic a part of a data set is: clients of other sides are left out of it."""
 
-import json
 from pathlib import Path
 
+from dnsanom.model.recorded import recorded
+
+#: The file in which a data set says what it holds.
+SUMMARY = "summary.json"
 #: Where a frame's `attrs` keep the share.
 SHARE = "traffic_share"
 
@@ -12,8 +15,5 @@ def traffic_share(folder: Path, part: str) -> float:
 
     What is counted on the part, false alerts say, is that much of what all clients would give.
     """
-    path = folder / "summary.json"
-    if not path.exists():
-        return 1.0
-    side = json.loads(path.read_text()).get("sides", {}).get(part, {})
+    side = recorded(folder / SUMMARY).get("sides", {}).get(part, {})
     return float(side.get("share_kept", {}).get("benign") or 1.0)
