@@ -10,13 +10,10 @@ Example:
     python -m benchmarks.decode 200000
 """
 
-import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks._arguments import Arguments
+from benchmarks._timing import Seconds, in_turn, ratios
 from dnsanom.netflow import decode, finish
 from dnsanom.params import Dns
 from dnsanom.simulate.nfcapd import write_nfcapd
@@ -100,23 +98,13 @@ def nfdump(*arguments: str) -> None:
     subprocess.run(["nfdump", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def measured(runs: dict[str, Callable[[], object]]) -> dict[str, tuple[float, float]]:
+def measured(runs: dict[str, Callable[[], object]]) -> dict[str, Seconds]:
     """Median wall and processor time of each in seconds, in turn in every round; ours first in new memory."""
-    seconds: dict[str, list[tuple[float, float]]] = {NEW_MEMORY: [], **{name: [] for name in runs}}
     runs[OURS]()
-    for _ in range(ROUNDS):
-        for name, run in {NEW_MEMORY: runs[OURS], **runs}.items():
-            wall, processor = time.perf_counter(), sum(os.times()[:4])
-            run()
-            seconds[name].append((time.perf_counter() - wall, sum(os.times()[:4]) - processor))
-    return {name: (_median(times, 0), _median(times, 1)) for name, times in seconds.items()}
+    return in_turn({NEW_MEMORY: runs[OURS], **runs}, ROUNDS)[0]
 
 
-def _median(times: list[tuple[float, float]], place: int) -> float:
-    return statistics.median(each[place] for each in times)
-
-
-def report(count: int, seconds: dict[str, tuple[float, float]]) -> None:
+def report(count: int, seconds: dict[str, Seconds]) -> None:
     """Print times, and how they compare."""
     for name, (wall, processor) in seconds.items():
         print(
@@ -124,16 +112,10 @@ def report(count: int, seconds: dict[str, tuple[float, float]]) -> None:
         )
     for name, aim in ((PRINTS, "bar: 10"), (CSV, "no bar"), (COUNTS, "aim: 1")):
         if name in seconds:
-            wall, processor = _ratios(seconds, name, OURS)
-            anew, _ = _ratios(seconds, name, NEW_MEMORY)
+            wall, processor = ratios(seconds[name], seconds[OURS])
+            anew, _ = ratios(seconds[name], seconds[NEW_MEMORY])
             more = f"{processor:.2f} times by processors, {anew:.2f} times in new memory"
             print(f"decode is {wall:.2f} times as fast as {name} ({aim}), {more}")
-
-
-def _ratios(seconds: dict[str, tuple[float, float]], theirs: str, ours: str) -> tuple[float, float]:
-    # Processor time is counted in steps of 10 ms.
-    wall, processor = (a / max(b, 0.01) for a, b in zip(seconds[theirs], seconds[ours], strict=True))
-    return wall, processor
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ Example:
     python -m benchmarks.intelex 20
 """
 
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +26,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from benchmarks._arguments import Arguments
+from benchmarks._timing import Seconds, in_turn, ratios
 from benchmarks.sweep import made
 from dnsanom.model.calibrated import width
 from dnsanom.model.candidates import grid
@@ -157,21 +156,12 @@ def _rounded(found: Floats) -> Floats:
 
 def compared(what: str, contenders: dict[str, Contender]) -> dict[str, Any]:
     """Print how long each took, and how those after the first compare with it; give what each found."""
-    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
-    found: dict[str, Any] = {}
-    for _ in range(ROUNDS):
-        for name, contender in contenders.items():
-            wall, processor = time.perf_counter(), time.process_time()
-            found[name] = contender.run()
-            seconds[name].append((time.perf_counter() - wall, time.process_time() - processor))
-    median = {
-        name: [statistics.median(of) for of in zip(*all_, strict=True)] for name, all_ in seconds.items()
-    }
+    median, found = in_turn({name: contender.run for name, contender in contenders.items()}, ROUNDS)
     answers = {name: contender.answers(found[name]) for name, contender in contenders.items()}
     first, *others = contenders
     print(f"{what}\n    {first:22}{_told(median[first])}", flush=True)
     for name in others:
-        wall, processor = (ours / theirs for ours, theirs in zip(median[first], median[name], strict=True))
+        wall, processor = ratios(median[first], median[name])
         equal = f"{(answers[name] == answers[first]).sum():,} of {len(answers[first]):,} answers equal"
         print(
             f"    {name:22}{_told(median[name])}: {wall:.2f} ({processor:.2f}) times as fast, {equal}",
@@ -180,7 +170,7 @@ def compared(what: str, contenders: dict[str, Contender]) -> dict[str, Any]:
     return found
 
 
-def _told(times: list[float]) -> str:
+def _told(times: Seconds) -> str:
     return "{:7.3f} s ({:.3f} of processors)".format(*times)
 
 
