@@ -185,7 +185,7 @@ def used(process: psutil.Process, busy: dict[int, float]) -> int:
         try:
             busy[one.pid] = sum(one.cpu_times()[:2])
             total += one.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
+        except psutil.NoSuchProcess:  # it ended meanwhile, and its memory is free
             continue
     return total
 

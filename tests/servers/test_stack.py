@@ -52,11 +52,12 @@ def processes_of(root: Path) -> list[str]:
     found = []
     for one in psutil.process_iter():
         try:
-            about = [*one.cmdline(), one.cwd(), *one.environ().values()]
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            command = one.cmdline()
+            about = [*command, one.cwd(), *one.environ().values()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # it ended meanwhile, or is another user's
             continue
         if one.pid != psutil.Process().pid and any(str(root) in text for text in about):
-            found.append(" ".join(one.cmdline()))
+            found.append(" ".join(command))
     return found
 
 
