@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
@@ -33,6 +32,7 @@ from dnsanom.model.candidates import grid
 from dnsanom.model.distinct import Cells, Floats, in_parts
 from dnsanom.model.ground import Grounds, Place
 from dnsanom.model.knn import WeightedKNeighborsClassifier
+from dnsanom.model.neighbours import tree_of
 from dnsanom.model.svm import CalibratedSVC
 from dnsanom.model.task import Task
 
@@ -140,7 +140,7 @@ def searches(rows: Task, k: int) -> dict[str, Contender]:
         return Contender(lambda: near.fit(seen).kneighbors(asked)[0], _rounded)
 
     def ours() -> Floats:
-        tree = cKDTree(seen)
+        tree = tree_of(seen)
         return in_parts(lambda part: np.asarray(tree.query(part, ranks)[0]), asked)
 
     return {

@@ -25,6 +25,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from dnsanom.detect.merge import Merging
 from dnsanom.model.asked import Asked
 from dnsanom.model.distinct import Cells, Floats, Indices, cells, in_parts
+from dnsanom.model.neighbours import tree_of
 from dnsanom.model.threshold import choose
 from dnsanom.schema import BENIGN, UNKNOWN
 
@@ -90,7 +91,7 @@ class Novelty(BaseEstimator):  # type: ignore[misc]
         """Distance (n,) to the nearest of known rows; infinite without any."""
         if not len(known):
             return np.full(len(rows), np.inf)
-        tree = cKDTree(known)
+        tree = tree_of(known)
         return in_parts(lambda part: np.asarray(tree.query(part)[0]), rows)
 
     def kneighbors(self, X: ArrayLike, k: int) -> tuple[Floats, Indices]:
